@@ -134,6 +134,7 @@ type Note struct {
 	Waivers     []Waiver // lint warnings that the author accepts, with reasons
 	Takeaway    string   // the heading of the section that it stands in, or ""
 	Line        int      // of the Q: or C: marker, from 1
+	First, Last int      // the lines that the card takes up, its metadata included
 }
 
 // Waiver accepts one lint warning of a card, for a reason.

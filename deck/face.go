@@ -64,3 +64,8 @@ func mapDeletions(front string, fn func(i int, text string) string) string {
 		front = after
 	}
 }
+
+// Bracketed returns text with each deletion mark as a bracket, for plain text.
+func Bracketed(text string) string {
+	return strings.NewReplacer(string(Open), "[", string(Close), "]").Replace(text)
+}
