@@ -1,0 +1,518 @@
+package scheduler
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"etch/deck"
+)
+
+// Store keeps what a session decides.
+type Store interface {
+	// Load returns what the queue is built from.
+	Load(ctx context.Context, q Query) (Snapshot, error)
+	// Record appends rows, each with the memory that it leads to, in one
+	// durable transaction. It returns ErrStale, and writes nothing, when the
+	// head of a card is no longer the Prev of its row.
+	Record(ctx context.Context, rows ...Row) (Today, error)
+	// Void takes back the newest action that still stands, in one durable
+	// transaction. It returns ErrNothing when there is none.
+	Void(ctx context.Context, st Stamp) (Action, error)
+}
+
+// Query says which cards a session is about.
+type Query struct {
+	Now   time.Time
+	Posts []string // slugs; none for all
+	Tags  []string // of the post or the note; none for all
+	Ahead int      // days of future reviews that count as due
+	Cram  bool     // every card that was ever answered, due or not
+	New   int      // how many new cards the caller can use; negative for the day's limit
+}
+
+// Row is one log row and the memory of its card after it.
+type Row struct {
+	Entry  Entry
+	Memory Memory
+}
+
+// Action is one key press that the log holds: what undo takes back.
+type Action struct {
+	Act     string
+	Kind    Kind
+	Rating  Rating
+	At      time.Time
+	Session string
+	Items   []Item // the cards that it changed, as they are now
+	Log     string // after a Void: the id of the first row that voids it
+}
+
+// Errors of a session. The last card stays on show after each of them but
+// ErrStale, after which the next one is drawn.
+var (
+	ErrStale     = errors.New("already answered elsewhere")
+	ErrNothing   = errors.New("nothing to undo")
+	ErrNotShown  = errors.New("show the answer first")
+	ErrNoCard    = errors.New("no card is on show")
+	ErrWrongCard = errors.New("that card is not on show")
+)
+
+// Phase says what a session shows.
+type Phase int
+
+// The phases.
+const (
+	Done    Phase = iota // nothing is left
+	Asking               // a question is on show
+	Showing              // its answer too
+	Waiting              // only learning cards are left, and none is due yet
+)
+
+// SessionOptions narrow one session. The zero value studies what the day asks for.
+type SessionOptions struct {
+	Posts []string
+	Tags  []string
+	New   *int          // new cards of this run; nil for what the day's limit leaves
+	Limit int           // answers of this run; 0 for no bound
+	Time  time.Duration // 0 for no bound
+	Ahead int           // days
+	Cram  bool          // lowest recall first, and nothing is recorded
+	Eager bool          // take learning cards of the learn-ahead window without a wait
+	ID    string        // of the session, for its log rows
+	NewID func() string // globally unique, ascending
+}
+
+// Session is one sitting: the one use case that every front end drives. It is
+// not safe for concurrent use.
+type Session struct {
+	sched *Scheduler
+	store Store
+	opt   SessionOptions
+
+	day     Day
+	snap    Snapshot
+	queue   Queue
+	phase   Phase
+	current Item
+	shown   time.Time // when the current card was shown
+	last    deck.CardID
+	skipped []deck.CardID
+	crammed []Item // cram: the cards behind the current one
+	acts    map[string]bool
+	tally   Tally
+}
+
+// Tally is what a session has done so far.
+type Tally struct {
+	Answers int
+	ByGrade [5]int        // indexed by Rating
+	New     int           // answers to new cards
+	Reviews int           // answers to cards in state Review
+	Passed  int           // of those, recalled: Passed/Reviews is the true retention
+	Time    time.Duration // from shown to graded
+}
+
+// Counts is what is left: it ends at 0, 0, 0.
+type Counts struct{ New, Learning, Due int }
+
+// NewSession loads the day and draws the first card.
+func NewSession(ctx context.Context, sched *Scheduler, store Store, opt SessionOptions, now time.Time) (*Session, error) {
+	s := &Session{sched: sched, store: store, opt: opt, acts: make(map[string]bool)}
+	if err := s.load(ctx, now); err != nil {
+		return nil, err
+	}
+	s.draw(now)
+	return s, nil
+}
+
+// Phase returns what is on show.
+func (s *Session) Phase() Phase { return s.phase }
+
+// Current returns the card on show, in phases Asking and Showing.
+func (s *Session) Current() (Item, bool) {
+	return s.current, s.phase == Asking || s.phase == Showing
+}
+
+// Counts returns what is left, the card on show included.
+func (s *Session) Counts() Counts {
+	c := Counts{Learning: len(s.queue.Learning) + len(s.queue.Soon)}
+	for _, it := range s.queue.Main {
+		if it.Memory.State == New {
+			c.New++
+		} else {
+			c.Due++
+		}
+	}
+	return c
+}
+
+// Left estimates the time that the rest takes, from the user's own answers.
+func (s *Session) Left() time.Duration { return s.queue.Left(s.snap.Pace) }
+
+// Backlog returns how many due reviews today's limit leaves for other days.
+func (s *Session) Backlog() int { return s.queue.Backlog }
+
+// Tally returns what the session has done so far.
+func (s *Session) Tally() Tally { return s.tally }
+
+// WaitUntil returns when the next learning card is due, in phase Waiting.
+func (s *Session) WaitUntil() time.Time {
+	if s.phase != Waiting {
+		return time.Time{}
+	}
+	return s.queue.Soon[0].Memory.DueAt
+}
+
+// Tick leaves phase Waiting once a card is due; early takes the next learning
+// card at once. In any other phase it does nothing.
+func (s *Session) Tick(now time.Time, early bool) {
+	if s.phase != Waiting {
+		return
+	}
+	s.arrange(now)
+	s.pick(now, early)
+}
+
+// Reveal shows the answer and returns what each button would do, by rating.
+// A second call returns the same again.
+func (s *Session) Reveal(now time.Time) ([4]Outcome, error) {
+	if s.phase != Asking && s.phase != Showing {
+		return [4]Outcome{}, ErrNoCard
+	}
+	s.phase = Showing
+	return s.sched.Preview(s.current.Card, s.current.Memory, now), nil
+}
+
+// Grade records an answer and draws the next card. When it returns nil the
+// answer is durable.
+func (s *Session) Grade(ctx context.Context, now time.Time, r Rating) (Row, error) {
+	switch s.phase {
+	case Asking:
+		return Row{}, ErrNotShown
+	case Done, Waiting:
+		return Row{}, ErrNoCard
+	}
+	entry, memory, err := s.sched.Answer(s.current.Card, s.current.Memory, s.stamp(now), r, now.Sub(s.shown))
+	if err != nil {
+		return Row{}, err
+	}
+	row := Row{entry, memory}
+	if s.opt.Cram {
+		row = Row{Entry{Card: entry.Card, Kind: Rate, Rating: r, Took: entry.Took, Before: entry.Before}, s.current.Memory}
+		s.count(row.Entry)
+		s.cramNext(now, r)
+		return row, nil
+	}
+	if err := s.record(ctx, now, row); err != nil {
+		return Row{}, err
+	}
+	s.count(entry)
+	s.snap.Seen[entry.Card.Note()] = entry.Card
+	return row, s.next(ctx, now)
+}
+
+// Mark suspends, buries, flags or unflags the card on show. Flagging keeps it
+// on show; after the others the next card is drawn.
+func (s *Session) Mark(ctx context.Context, now time.Time, k Kind, arg string) (Row, error) {
+	it, ok := s.Current()
+	if !ok {
+		return Row{}, ErrNoCard
+	}
+	entry, memory, err := s.sched.Act(it.Card, it.Memory, s.stamp(now), k, arg)
+	if err != nil {
+		return Row{}, err
+	}
+	row := Row{entry, memory}
+	if err := s.record(ctx, now, row); err != nil {
+		return Row{}, err
+	}
+	if k == Flag || k == Unflag {
+		s.current.Memory = memory
+		return row, nil
+	}
+	return row, s.next(ctx, now)
+}
+
+// Skip puts the card on show behind the rest of this session.
+func (s *Session) Skip(ctx context.Context, now time.Time) error {
+	it, ok := s.Current()
+	if !ok {
+		return ErrNoCard
+	}
+	s.skipped = append(slices.DeleteFunc(s.skipped, func(c deck.CardID) bool { return c == it.Card }), it.Card)
+	if s.opt.Cram {
+		s.queue.Main = append(s.queue.Main[1:], it)
+	}
+	return s.next(ctx, now)
+}
+
+// Undoable returns what Undo would take back, and whether this session did it:
+// a front end asks before it takes back something older. It is nil for
+// nothing.
+func (s *Session) Undoable() (newest *Action, own bool) {
+	if s.opt.Cram || s.snap.Newest == nil {
+		return nil, false
+	}
+	return s.snap.Newest, s.acts[s.snap.Newest.Act]
+}
+
+// Undo takes back the newest action that stands, of this session or an older
+// one, and shows its card again, revealed. In a cram session it steps back one
+// card, since nothing was recorded.
+func (s *Session) Undo(ctx context.Context, now time.Time) (Action, error) {
+	if s.opt.Cram {
+		return s.cramBack(now)
+	}
+	stamp := s.stamp(now)
+	action, err := s.store.Void(ctx, stamp)
+	if err != nil {
+		return Action{}, err
+	}
+	if s.acts[action.Act] && action.Kind == Rate {
+		s.uncount(action)
+	}
+	if err := s.load(ctx, now); err != nil {
+		return action, fmt.Errorf("load after undo: %w", err)
+	}
+	s.show(action.Items[0], now)
+	s.phase = Showing
+	return action, nil
+}
+
+// Reload reads the cards again, after an edit or a compile, and keeps the card
+// on show if it is still there.
+func (s *Session) Reload(ctx context.Context, now time.Time) error {
+	it, shown := s.Current()
+	phase := s.phase
+	if err := s.load(ctx, now); err != nil {
+		return err
+	}
+	if i := s.index(it.Card); shown && i >= 0 {
+		s.current, s.phase = s.snap.Items[i], phase
+		s.toFront()
+		return nil
+	}
+	s.draw(now)
+	return nil
+}
+
+func (s *Session) stamp(now time.Time) Stamp {
+	id := s.opt.NewID()
+	return Stamp{ID: id, Act: id, Session: s.opt.ID, At: now}
+}
+
+// record stores a row and brings the snapshot up to date. A card that was
+// answered elsewhere is dropped by reading everything again.
+func (s *Session) record(ctx context.Context, now time.Time, row Row) error {
+	before := s.snap.Today.Seq
+	today, err := s.store.Record(ctx, row)
+	if errors.Is(err, ErrStale) {
+		if lerr := s.load(ctx, now); lerr != nil {
+			return errors.Join(err, lerr)
+		}
+		s.draw(now)
+		return err
+	}
+	if err != nil {
+		return err
+	}
+	if row.Entry.Kind == Rate && row.Entry.Before.State == Review {
+		s.snap.Waiting--
+	}
+	s.snap.Today = today
+	if i := s.index(row.Entry.Card); i >= 0 {
+		s.snap.Items[i].Memory = row.Memory
+	}
+	s.acts[row.Entry.Act] = true
+	s.snap.Newest = &Action{
+		Act: row.Entry.Act, Kind: row.Entry.Kind, Rating: row.Entry.Rating, At: row.Entry.At,
+		Session: s.opt.ID, Items: []Item{{Card: row.Entry.Card, Memory: row.Memory}},
+	}
+	if today.Seq != before+1 {
+		return s.load(ctx, now)
+	}
+	return nil
+}
+
+// next draws the next card; it reads everything again when a new study day has
+// begun, or before it says that nothing is left.
+func (s *Session) next(ctx context.Context, now time.Time) error {
+	if s.opt.Cram {
+		s.drawCram(now)
+		return nil
+	}
+	if s.sched.Day(now) != s.day {
+		if err := s.load(ctx, now); err != nil {
+			return err
+		}
+	}
+	s.draw(now)
+	if s.phase == Done && s.roomLeft() {
+		if err := s.load(ctx, now); err != nil {
+			return err
+		}
+		s.draw(now)
+	}
+	return nil
+}
+
+// roomLeft reports whether a fresh look could bring more cards.
+func (s *Session) roomLeft() bool { return s.opt.Limit == 0 || s.tally.Answers < s.opt.Limit }
+
+func (s *Session) load(ctx context.Context, now time.Time) error {
+	q := Query{Now: now, Posts: s.opt.Posts, Tags: s.opt.Tags, Ahead: s.opt.Ahead, Cram: s.opt.Cram, New: -1}
+	if s.opt.New != nil {
+		q.New = max(0, *s.opt.New-s.tally.New)
+	}
+	snap, err := s.store.Load(ctx, q)
+	if err != nil {
+		return fmt.Errorf("load the day: %w", err)
+	}
+	s.snap, s.day = snap, s.sched.Day(now)
+	if s.snap.Seen == nil {
+		s.snap.Seen = make(map[deck.NoteID]deck.CardID)
+	}
+	s.snap.Pace = s.snap.Pace.orDefault()
+	if s.opt.Cram {
+		s.sched.sortCram(s.snap.Items, now)
+		s.queue = Queue{Main: first(slices.Clone(s.snap.Items), s.limits(now).Answers)}
+	}
+	return nil
+}
+
+// limits says what may still come, today and in this run.
+func (s *Session) limits(now time.Time) Limits {
+	set := s.sched.Settings()
+	lim := Limits{
+		New:     max(0, set.NewPerDay-s.snap.Today.New),
+		Reviews: max(0, set.ReviewsPerDay-s.snap.Today.Reviews),
+		Answers: -1,
+		Budget:  -1,
+	}
+	if s.snap.Waiting > lim.Reviews {
+		lim.New = 0 // coming back after a break: first the backlog
+	}
+	if s.opt.New != nil {
+		lim.New = max(0, *s.opt.New-s.tally.New)
+	}
+	if s.opt.Limit > 0 {
+		lim.Answers = max(0, s.opt.Limit-s.tally.Answers)
+	}
+	if set.MinutesPerDay > 0 {
+		lim.Budget = max(0, time.Duration(set.MinutesPerDay)*time.Minute-s.snap.Today.Spent)
+	}
+	if s.opt.Time > 0 {
+		lim.Budget = max(0, s.opt.Time-s.tally.Time)
+	}
+	return lim
+}
+
+func (s *Session) arrange(now time.Time) {
+	s.queue = s.sched.Queue(s.snap, now, s.limits(now), s.opt.Ahead, s.skipped)
+}
+
+// draw puts the next card on show.
+func (s *Session) draw(now time.Time) {
+	if s.opt.Cram {
+		s.drawCram(now)
+		return
+	}
+	s.arrange(now)
+	s.pick(now, s.opt.Eager)
+}
+
+// pick chooses from the queue: what is due in learning, then the main queue,
+// then learning cards ahead of their time. The card just answered comes
+// directly again only when it is alone.
+func (s *Session) pick(now time.Time, early bool) {
+	var heads []Item
+	heads = append(heads, first(s.queue.Learning, 2)...)
+	heads = append(heads, first(s.queue.Main, 2)...)
+	if early {
+		heads = append(heads, first(s.queue.Soon, 2)...)
+	}
+	switch {
+	case len(heads) > 0:
+		i := max(0, slices.IndexFunc(heads, func(it Item) bool { return it.Card != s.last }))
+		s.show(heads[i], now)
+	case len(s.queue.Soon) > 0:
+		s.phase, s.current = Waiting, Item{}
+	default:
+		s.phase, s.current = Done, Item{}
+	}
+}
+
+func (s *Session) show(it Item, now time.Time) {
+	s.current, s.shown, s.phase = it, now, Asking
+	s.toFront()
+	s.last = it.Card
+}
+
+// toFront makes the counts include the card on show, even where undo brought
+// back one that the limits would cut.
+func (s *Session) toFront() {
+	same := func(it Item) bool { return it.Card == s.current.Card }
+	for _, items := range [][]Item{s.queue.Learning, s.queue.Main, s.queue.Soon} {
+		if slices.ContainsFunc(items, same) {
+			return
+		}
+	}
+	switch s.current.Memory.State {
+	case Learning, Relearning:
+		s.queue.Learning = append([]Item{s.current}, s.queue.Learning...)
+	default:
+		s.queue.Main = append([]Item{s.current}, s.queue.Main...)
+	}
+}
+
+func (s *Session) index(card deck.CardID) int {
+	return slices.IndexFunc(s.snap.Items, func(it Item) bool { return it.Card == card })
+}
+
+func (s *Session) count(e Entry) {
+	s.tally.Answers++
+	s.tally.ByGrade[e.Rating]++
+	s.tally.Time += e.Took
+	switch e.Before.State {
+	case New:
+		s.tally.New++
+	case Review:
+		s.tally.Reviews++
+		if e.Rating > Again {
+			s.tally.Passed++
+		}
+	}
+}
+
+// uncount takes an answer of this session back out of the tally; the time was
+// spent all the same.
+func (s *Session) uncount(a Action) {
+	s.tally.Answers--
+	s.tally.ByGrade[a.Rating]--
+	switch a.Items[0].Memory.State {
+	case New:
+		s.tally.New--
+	case Review:
+		s.tally.Reviews--
+		if a.Rating > Again {
+			s.tally.Passed--
+		}
+	}
+}
+
+// orDefault fills what a new user's log cannot tell yet.
+func (p Pace) orDefault() Pace {
+	if p.New == 0 {
+		p.New = 20 * time.Second
+	}
+	if p.Learning == 0 {
+		p.Learning = 10 * time.Second
+	}
+	if p.Review == 0 {
+		p.Review = 12 * time.Second
+	}
+	return p
+}

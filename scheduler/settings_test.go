@@ -1,0 +1,47 @@
+package scheduler
+
+import (
+	"math"
+	"testing"
+	"time"
+)
+
+func TestDefaultsAreValid(t *testing.T) {
+	if err := Defaults().Validate(); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestValidate(t *testing.T) {
+	for want, change := range map[string]func(*Settings){
+		"desired-retention 0.69: want 0.7 to 0.99":  func(s *Settings) { s.Retention = 0.69 },
+		"desired-retention 1: want 0.7 to 0.99":     func(s *Settings) { s.Retention = 1 },
+		"desired-retention NaN: want 0.7 to 0.99":   func(s *Settings) { s.Retention = math.NaN() },
+		"maximum-interval 0: want 1 to 36500":       func(s *Settings) { s.MaximumInterval = 0 },
+		"maximum-interval 36501: want 1 to 36500":   func(s *Settings) { s.MaximumInterval = 36501 },
+		"new-per-day -1: want 0 to 9999":            func(s *Settings) { s.NewPerDay = -1 },
+		"reviews-per-day 10000: want 0 to 9999":     func(s *Settings) { s.ReviewsPerDay = 10000 },
+		"minutes-per-day 1441: want 0 to 1440":      func(s *Settings) { s.MinutesPerDay = 1441 },
+		"rollover-hour 24: want 0 to 23":            func(s *Settings) { s.Rollover = 24 },
+		"leech-threshold -1: want 0 to 99":          func(s *Settings) { s.LeechThreshold = -1 },
+		"learning-steps 24h0m0s: want 1s to 23h59m": func(s *Settings) { s.LearningSteps = []time.Duration{time.Minute, 24 * time.Hour} },
+		"relearning-steps 0s: want 1s to 23h59m":    func(s *Settings) { s.RelearningSteps = []time.Duration{0} },
+		"learn-ahead -1s: want 0s to 23h59m":        func(s *Settings) { s.LearnAhead = -time.Second },
+		"weights: want 21, or 19 of FSRS-5; got 20": func(s *Settings) { s.Weights = s.Weights[:20] },
+		"weights: w20 is +Inf, not a finite number": func(s *Settings) { s.Weights[20] = math.Inf(1) },
+	} {
+		set := Defaults()
+		change(&set)
+		if err := set.Validate(); err == nil || err.Error() != want {
+			t.Errorf("got %v, want %s", err, want)
+		}
+		if _, err := NewScheduler(set, time.UTC); err == nil {
+			t.Errorf("a scheduler with %s", want)
+		}
+	}
+	set := Defaults()
+	set.LearningSteps, set.RelearningSteps, set.Weights = nil, nil, fsrs5
+	if err := set.Validate(); err != nil {
+		t.Errorf("no steps and FSRS-5: %v", err)
+	}
+}
