@@ -100,7 +100,8 @@ type Post struct {
 	Tags      []string
 	Requires  []string // slugs of posts to know first
 	Sources   []Source
-	Body      string // the whole file as read
+	Body      string // the whole file, with LF line ends
+	BodyLine  int    // of the first line after the front matter, from 1
 	Takeaways []Takeaway
 	Notes     []Note // in text order
 }

@@ -39,6 +39,7 @@ func Parse(path string, src []byte) (*Post, []*Problem) {
 		post:     newPost(path, text, fm),
 		keys:     map[string]int{},
 	}
+	s.post.BodyLine = body + 1
 	openFence := markFences(lines[body:])
 	s.scan(lines[body:], openFence)
 

@@ -1,0 +1,230 @@
+package deck
+
+import (
+	"cmp"
+	"embed"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+	"time"
+)
+
+//go:embed posts/*.md
+var posts embed.FS
+
+// LibraryKind says where a library's posts come from.
+type LibraryKind string
+
+// The kinds of library.
+const (
+	KindBuiltIn LibraryKind = "builtin"
+	KindFolder  LibraryKind = "folder"
+	KindAnki    LibraryKind = "anki"
+)
+
+// BuiltInPath is the path of the built-in library, where a folder's library
+// has an absolute path.
+const BuiltInPath = "builtin"
+
+// Library is a collection of posts: the built-in one, or one of the user's.
+type Library struct {
+	Kind LibraryKind
+	Path string // the absolute folder; [BuiltInPath] for the built-in one
+	FS   fs.FS  // its files
+}
+
+// BuiltIn returns the library that is part of the program.
+func BuiltIn() Library {
+	sub, err := fs.Sub(posts, "posts")
+	if err != nil {
+		panic(err) // "posts" is a valid path
+	}
+	return Library{Kind: KindBuiltIn, Path: BuiltInPath, FS: sub}
+}
+
+// What a library may hold. A folder beyond that is a home directory that
+// somebody named by mistake, not a collection of posts.
+const (
+	maxFolders = 16    // folders below each other
+	maxPosts   = 10000 // posts
+	maxEntries = 200_000
+)
+
+// ErrTooLarge says that a folder holds more than a library can.
+var ErrTooLarge = errors.New("too large for a library")
+
+// File is one post's file in a library.
+type File struct {
+	Path    string // slash-separated, relative to the library's root
+	Size    int64
+	ModTime time.Time // zero in the built-in library
+
+	fsys fs.FS
+}
+
+// Read returns the file's bytes, cut off one byte over the limit for a file,
+// so that [Parse] sees and says that it is too large.
+func (f File) Read() ([]byte, error) {
+	r, err := f.fsys.Open(f.Path)
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	return io.ReadAll(io.LimitReader(r, maxFile+1))
+}
+
+// Files returns the library's Markdown files in path order. Hidden files and
+// folders are left out, and so is whatever is no regular file: symbolic links
+// are not followed, so a library never leaves its folder and never loops. A
+// folder below the root that may not be read is an error, because its posts
+// would otherwise seem to have been deleted.
+func (l Library) Files() ([]File, error) {
+	var files []File
+	seen := 0
+	err := fs.WalkDir(l.FS, ".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if seen++; seen > maxEntries {
+			return fmt.Errorf("%w: over %d files and folders", ErrTooLarge, maxEntries)
+		}
+		if name != "." && strings.HasPrefix(d.Name(), ".") {
+			if d.IsDir() {
+				return fs.SkipDir
+			}
+			return nil
+		}
+		if d.IsDir() {
+			if strings.Count(name, "/") >= maxFolders {
+				return fs.SkipDir
+			}
+			return nil
+		}
+		if !d.Type().IsRegular() || !strings.EqualFold(path.Ext(name), ".md") {
+			return nil
+		}
+		info, err := d.Info()
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil // deleted since the folder was listed
+		}
+		if err != nil {
+			return err
+		}
+		if len(files) == maxPosts {
+			return fmt.Errorf("%w: over %d posts", ErrTooLarge, maxPosts)
+		}
+		files = append(files, File{Path: name, Size: info.Size(), ModTime: info.ModTime(), fsys: l.FS})
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list posts of %s: %w", l.Path, err)
+	}
+	slices.SortFunc(files, func(a, b File) int { return cmp.Compare(a.Path, b.Path) })
+	return files, nil
+}
+
+// Overlay returns a file system in which the files of over shadow those of
+// base. It is how a user's edited copy of a library post takes the place of
+// the built-in one. A file of over that hides a folder of base, or the other
+// way round, hides it whole.
+func Overlay(base, over fs.FS) fs.FS { return overlay{base, over} }
+
+type overlay struct{ base, over fs.FS }
+
+func (o overlay) Open(name string) (fs.File, error) {
+	if !fs.ValidPath(name) {
+		return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrInvalid}
+	}
+	f, err := o.over.Open(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return o.openBase(name)
+	}
+	if err != nil {
+		return nil, err
+	}
+	info, err := f.Stat()
+	if err != nil || !info.IsDir() {
+		return f, err
+	}
+	entries, err := o.ReadDir(name)
+	if err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return &mergedDir{File: f, name: name, rest: entries}, nil
+}
+
+// openBase opens a file that over does not have, unless a file of over stands
+// where one of its folders would have to be.
+func (o overlay) openBase(name string) (fs.File, error) {
+	for dir := path.Dir(name); dir != "."; dir = path.Dir(dir) {
+		if info, err := fs.Stat(o.over, dir); err == nil && !info.IsDir() {
+			return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist}
+		}
+	}
+	return o.base.Open(name)
+}
+
+// ReadDir returns the entries of both folders, those of over first among
+// equals, sorted by name.
+func (o overlay) ReadDir(name string) ([]fs.DirEntry, error) {
+	over, err := fs.ReadDir(o.over, name)
+	if errors.Is(err, fs.ErrNotExist) {
+		// Through Open, for what hides it there.
+		f, err := o.openBase(name)
+		if err != nil {
+			return nil, err
+		}
+		if err := f.Close(); err != nil {
+			return nil, err
+		}
+		return fs.ReadDir(o.base, name)
+	}
+	if err != nil {
+		return nil, err
+	}
+	base, err := fs.ReadDir(o.base, name)
+	if err != nil && !o.notBelowBase(name) {
+		return nil, err
+	}
+	all := over
+	for _, e := range base {
+		if !slices.ContainsFunc(over, func(o fs.DirEntry) bool { return o.Name() == e.Name() }) {
+			all = append(all, e)
+		}
+	}
+	slices.SortFunc(all, func(a, b fs.DirEntry) int { return cmp.Compare(a.Name(), b.Name()) })
+	return all, nil
+}
+
+// notBelowBase reports whether base has no folder of that name.
+func (o overlay) notBelowBase(name string) bool {
+	info, err := fs.Stat(o.base, name)
+	return err != nil && errors.Is(err, fs.ErrNotExist) || err == nil && !info.IsDir()
+}
+
+// mergedDir is an open folder of an overlay.
+type mergedDir struct {
+	fs.File
+	name string
+	rest []fs.DirEntry
+}
+
+// ReadDir works as [fs.ReadDirFile] says.
+func (d *mergedDir) ReadDir(n int) ([]fs.DirEntry, error) {
+	if n <= 0 {
+		all := d.rest
+		d.rest = nil
+		return all, nil
+	}
+	if len(d.rest) == 0 {
+		return nil, io.EOF
+	}
+	n = min(n, len(d.rest))
+	next := d.rest[:n]
+	d.rest = d.rest[n:]
+	return next, nil
+}
