@@ -52,7 +52,7 @@ var attacks = []struct{ name, in, want string }{
 	{"skin and gender", "🏃🏽‍♀️", "🏃🏽‍♀️"},
 	{"keycap", "1️⃣", "1️⃣"},
 	{"flag of Wales", "🏴󠁧󠁢󠁷󠁬󠁳󠁿", "🏴󠁧󠁢󠁷󠁬󠁳󠁿"},
-	{"Persian", "می‌خواهم", "می‌خواهم"},
+	{"Persian", "می\u200cخواهم", "می\u200cخواهم"},
 	{"combining", "e\u0301", "e\u0301"},
 	{"invalid", "a\xffb\xc3", "a\uFFFDb\uFFFD"},
 	{"rune split by a sequence", "\xe2\x1b[m\x82\xac", "\uFFFD\uFFFD\uFFFD"},

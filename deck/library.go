@@ -228,3 +228,11 @@ func (d *mergedDir) ReadDir(n int) ([]fs.DirEntry, error) {
 	d.rest = d.rest[n:]
 	return next, nil
 }
+
+// FileName returns a file of the library as a user would name it.
+func (l Library) FileName(name string) string {
+	if l.Kind == KindFolder {
+		return strings.TrimSuffix(l.Path, "/") + "/" + name
+	}
+	return l.Path + ":" + name
+}

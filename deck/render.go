@@ -165,10 +165,21 @@ func (c *canvas) within(first, rest string, columns int, draw func()) {
 	c.prefix, c.room, c.first = outer.prefix, outer.room, ""
 }
 
-// flowed draws text that is wrapped to the room.
+// flowed draws text that is wrapped to the room, without empty lines before
+// and after it.
 func (c *canvas) flowed(f *flow) {
+	empty, drawn := 0, false
 	for _, r := range wrap(f.text(), c.room) {
-		c.line(f.paint(r, c.style))
+		text := f.paint(r, c.style)
+		if text == "" {
+			empty++
+			continue
+		}
+		for ; empty > 0 && drawn; empty-- {
+			c.line("")
+		}
+		c.line(text)
+		empty, drawn = 0, true
 	}
 }
 

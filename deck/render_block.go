@@ -46,6 +46,9 @@ func itemMark(list *ast.List, i int) string {
 func (c *canvas) code(n ast.Node) {
 	f := c.codeText(n.Lines())
 	lines := cutLines(f.text())
+	if len(lines) == 0 {
+		return
+	}
 	widest := 0
 	for _, l := range lines {
 		widest = max(widest, columnsOf(f.text()[l.start:l.stop]))
@@ -142,20 +145,7 @@ func (c *canvas) html(n *ast.HTMLBlock) {
 		c.src.each(e.start, e.stop, func(text string, del int) { f.add(text, 0, del) })
 	}
 	f.finish()
-	blank := 0 // lines that are owed
-	drawn := false
-	for _, l := range wrap(f.text(), c.room) {
-		text := f.paint(l, c.style)
-		if strings.TrimSpace(text) == "" {
-			blank++
-			continue
-		}
-		for ; blank > 0 && drawn; blank-- {
-			c.line("")
-		}
-		c.line(text)
-		blank, drawn = 0, true
-	}
+	c.flowed(f)
 }
 
 // outsideComments returns what of the segments is outside of HTML comments. A
@@ -185,6 +175,9 @@ func (c *canvas) outsideComments(segments *text.Segments) []extent {
 				break
 			}
 			skip = pos + at + length + len("-->")
+			for skip < end && c.src.text[skip] == ' ' {
+				skip++
+			}
 		}
 	}
 	return out

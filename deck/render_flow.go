@@ -100,7 +100,7 @@ func (f *flow) paint(e extent, style Style) string {
 		if pos >= e.stop {
 			break
 		}
-		stop := snap(text, pos, min(s.stop, e.stop))
+		stop := min(snap(text, pos, s.stop), e.stop)
 		if stop <= pos {
 			continue
 		}

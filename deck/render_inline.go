@@ -167,8 +167,14 @@ func sameAddress(text, to string) bool {
 	return false
 }
 
+// autoLink adds an address that stands for itself.
 func (c *canvas) autoLink(f *flow, n *ast.AutoLink) {
-	f.add(string(n.Label(c.src.text)), Link, c.src.deletionAt(n.Pos()))
+	label := n.Label(c.src.text)
+	start := n.Pos()
+	if !bytes.HasPrefix(c.src.text[start:], label) {
+		start++ // the node begins with a "<", or with the blank before a bare link
+	}
+	c.src.each(start, start+len(label), func(text string, del int) { f.add(text, Link, del) })
 }
 
 // image adds what a terminal can show of an image: its description, else its

@@ -11,27 +11,34 @@ const (
 	maxBrackets   = 1000 // between two blank lines
 	maxPadding    = 4    // table cells for each byte of text
 	freeCells     = 500  // table cells that need no text
+	maxBlankDepth = 16   // bytes of indentation times blank lines after it, for each byte of text
+	freeBlanks    = 1000 // of the same, that need no text
 )
 
 // isUnruly reports whether parsing the text could take very long, because it
 // was built to do so or because it is no Markdown at all.
 func (m manuscript) isUnruly() bool {
 	var p passageStats
+	depth, blanks := 0, 0
 	for line := range bytes.Lines(m.text) {
 		indent, markers := lineDepth(line)
 		if indent > maxIndent || markers > maxNesting {
 			return true
 		}
 		if len(bytes.TrimSpace(line)) == 0 {
-			p = passageStats{}
+			if p.lines > 0 {
+				depth, p = p.indent, passageStats{}
+			}
+			blanks += depth // each open container is asked about the line
 			continue
 		}
+		p.indent = max(p.indent, indent)
 		p.add(line)
 		if p.isUnruly() {
 			return true
 		}
 	}
-	return false
+	return blanks > maxBlankDepth*len(m.text)+freeBlanks
 }
 
 // lineDepth returns how many bytes of blanks and container markers a line
@@ -55,7 +62,7 @@ func lineDepth(line []byte) (indent, markers int) {
 
 // passageStats counts, since the last blank line, what the parser pairs up.
 type passageStats struct {
-	bytes, lines, delimiters, brackets, columns int
+	bytes, lines, indent, delimiters, brackets, columns int
 }
 
 func (p *passageStats) add(line []byte) {

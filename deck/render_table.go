@@ -51,28 +51,77 @@ func (c *canvas) newGrid(n *extast.Table) *grid {
 }
 
 // fit chooses the widths of the columns and reports whether all of them can be
-// read. A column gets what its widest cell takes, as long as there is enough;
-// the widest ones share what the others leave.
+// read. It tries two ways to share the room, and takes the one that needs fewer
+// lines.
 func (g *grid) fit() bool {
-	wanted := make([]int, len(g.aligns))
-	words := make([]int, len(g.aligns))
+	n := len(g.aligns)
+	wanted, least := make([]int, n), make([]int, n)
 	for _, row := range append([][]*flow{g.head}, g.rows...) {
 		for i, cell := range row {
 			wanted[i] = max(wanted[i], widestLine(cell.text()))
-			words[i] = max(words[i], min(longestWord(cell.text()), 2*minCell))
+			least[i] = max(least[i], min(longestWord(cell.text()), 2*minCell))
 		}
 	}
-	room := g.canvas.room - 3*(len(wanted)-1)
-	g.widths = share(room, wanted)
-	if slices.Min(g.widths) < 1 {
+	for i := range least {
+		least[i] = min(wanted[i], max(minCell, least[i]))
+	}
+	room := g.canvas.room - 3*(n-1)
+	if sum(least) > room {
 		return false
 	}
-	for i, w := range g.widths {
-		if w < wanted[i] && w < max(minCell, words[i]) {
-			return false
+	g.widths = share(room, least, wanted, func(w, _ int) int { return -w })
+	if sum(wanted) > room {
+		other := share(room, least, wanted, func(w, want int) int { return 1000 * want / w })
+		if g.height(other) < g.height(g.widths) {
+			g.widths = other
 		}
 	}
 	return true
+}
+
+func sum(numbers []int) int {
+	total := 0
+	for _, n := range numbers {
+		total += n
+	}
+	return total
+}
+
+// share gives each column what it needs at least and then, one by one, what is
+// left of the room to the column with the greatest claim among those that want
+// more.
+func share(room int, least, wanted []int, claim func(width, wanted int) int) []int {
+	widths := slices.Clone(least)
+	for left := room - sum(least); left > 0; left-- {
+		best := -1
+		for i, w := range widths {
+			if w < wanted[i] && (best < 0 || claim(w, wanted[i]) > claim(widths[best], wanted[best])) {
+				best = i
+			}
+		}
+		if best < 0 {
+			break
+		}
+		widths[best]++
+	}
+	return widths
+}
+
+// height returns how many lines the rows take with the given widths.
+func (g *grid) height(widths []int) int {
+	lines := g.rowHeight(g.head, widths)
+	for _, row := range g.rows {
+		lines += g.rowHeight(row, widths)
+	}
+	return lines
+}
+
+func (g *grid) rowHeight(row []*flow, widths []int) int {
+	height := 1
+	for i, cell := range row {
+		height = max(height, len(wrap(cell.text(), widths[i])))
+	}
+	return height
 }
 
 // widestLine returns the columns of the widest line of text, at least 1.
@@ -92,43 +141,18 @@ func longestWord(text string) int {
 	return longest
 }
 
-// share divides room among columns that want so much each: those that want no
-// more than an equal part get it all, and the rest is shared again.
-func share(room int, wanted []int) []int {
-	out := slices.Clone(wanted)
-	order := make([]int, len(wanted))
-	for i := range order {
-		order[i] = i
-	}
-	slices.SortStableFunc(order, func(a, b int) int { return wanted[a] - wanted[b] })
-	for i, column := range order {
-		out[column] = min(wanted[column], room/(len(order)-i))
-		room -= out[column]
-	}
-	return out
-}
-
 // draw draws the table. Rows are ruled off from one another where a cell takes
 // more than one line, as it could not be told otherwise where a row begins.
 func (g *grid) draw() {
 	g.drawRow(g.head)
 	g.drawRule()
-	tall := slices.ContainsFunc(g.rows, g.isTall)
+	tall := slices.ContainsFunc(g.rows, func(row []*flow) bool { return g.rowHeight(row, g.widths) > 1 })
 	for i, row := range g.rows {
 		if tall && i > 0 {
 			g.drawRule()
 		}
 		g.drawRow(row)
 	}
-}
-
-func (g *grid) isTall(row []*flow) bool {
-	for i, cell := range row {
-		if len(wrap(cell.text(), g.widths[i])) > 1 {
-			return true
-		}
-	}
-	return false
 }
 
 // drawRow draws the cells of a row side by side.

@@ -39,6 +39,7 @@ type breaker struct {
 	word    spot // the last place between words
 	part    spot // the last place after punctuation in a word
 	wide    bool // the last character is wide
+	inked   bool // the line holds more than blanks
 }
 
 // lineClosers do not begin a line where wide characters may break it.
@@ -74,7 +75,10 @@ func (b *breaker) take(pos, size, columns int) {
 	c := b.text[pos : pos+size]
 	if c == " " { // may hang over the edge, where it is not seen
 		b.columns++
-		b.word = spot{pos + 1, b.columns}
+		b.wide = false
+		if b.inked { // a line of nothing but its indentation helps nobody
+			b.word = spot{pos + 1, b.columns}
+		}
 		return
 	}
 	if (columns > 1 || b.wide) && !strings.Contains(lineClosers, c) {
@@ -84,7 +88,7 @@ func (b *breaker) take(pos, size, columns int) {
 		b.breakBefore(pos, columns)
 	}
 	b.columns += columns
-	b.wide = columns > 1
+	b.wide, b.inked = columns > 1, true
 	if strings.Contains("/-_.,;:?&=", c) {
 		b.part = spot{pos + size, b.columns}
 	}
@@ -114,4 +118,6 @@ func (b *breaker) cut(s spot) {
 
 func (b *breaker) end(at int) { b.lines = append(b.lines, extent{b.start, at}) }
 
-func (b *breaker) begin(at, columns int) { b.start, b.columns = at, columns }
+func (b *breaker) begin(at, columns int) {
+	b.start, b.columns, b.inked = at, columns, columns > 0
+}
