@@ -184,7 +184,6 @@ func newMatcher(stored Stored, parsed []Parsed) *matcher {
 
 // collect lists the parsed notes, less what stands twice.
 func (m *matcher) collect() {
-	keys := make(map[string]place)
 	texts := make(map[string]place)
 	for p, parsed := range m.parsed {
 		inFile := make(map[string]int)
@@ -201,24 +200,44 @@ func (m *matcher) collect() {
 				m.warn(parsed, n.Line, "the same card stands in %s:%d: it is compiled as two cards", first.post.Path, first.line)
 			}
 			texts[hash] = here
-			if n.Key != "" {
-				scope := string(parsed.Library.Kind) + "/" + n.Key
-				if parsed.Library.Kind != KindBuiltIn {
-					scope = n.Key
-				}
-				if first, ok := keys[scope]; ok {
-					m.problems = append(m.problems, &Problem{
-						File: fileName(parsed), Line: n.Line, Severity: Error,
-						Msg:  fmt.Sprintf("id %s is also in %s:%d", n.Key, first.post.Path, first.line),
-						Hint: "give one of the two another id",
-					})
-					continue
-				}
-				keys[scope] = here
-			}
 			m.notes = append(m.notes, &fresh{post: p, index: i, note: n, hash: hash})
 		}
 	}
+}
+
+// RepeatedIDs returns an error at each place of an explicit id that stands in
+// more than one. The built-in library and the user's folders do not share ids.
+func RepeatedIDs(parsed []Parsed) []*Problem {
+	type key struct {
+		builtin bool
+		name    string
+	}
+	places := make(map[key][]*Problem)
+	var order []key
+	for _, p := range parsed {
+		for _, n := range p.Post.Notes {
+			if n.Key == "" {
+				continue
+			}
+			k := key{p.Library.Kind == KindBuiltIn, n.Key}
+			if len(places[k]) == 0 {
+				order = append(order, k)
+			}
+			places[k] = append(places[k], &Problem{File: fileName(p), Line: n.Line, Severity: Error, Hint: "give each card an id of its own"})
+		}
+	}
+	var out []*Problem
+	for _, k := range order {
+		same := places[k]
+		for i, p := range same {
+			if len(same) > 1 {
+				other := same[(i+1)%len(same)]
+				p.Msg = fmt.Sprintf("id %s is also in %s:%d", k.name, other.File, other.Line)
+				out = append(out, p)
+			}
+		}
+	}
+	return out
 }
 
 func fileName(p Parsed) string { return p.Library.FileName(p.Post.Path) }

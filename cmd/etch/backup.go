@@ -1,0 +1,76 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+)
+
+func newBackupCmd(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use:   "backup [FILE]",
+		Short: "Copy the whole database to a file",
+		Long: `Backup writes a compact copy of the whole database to FILE, by default to the
+backups folder beside it. etch makes one by itself once a study day and before
+an upgrade, and keeps the newest 10 there.`,
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			file := ""
+			if len(args) == 1 {
+				file = args[0]
+			}
+			return runBackup(cmd.Context(), a, file)
+		},
+	}
+}
+
+func runBackup(ctx context.Context, a *app, file string) error {
+	store, err := a.open(ctx, looking)
+	if err != nil {
+		return err
+	}
+	if file == "" {
+		file = filepath.Join(store.BackupDir(), "manual-"+a.now().Format("20060102-150405")+".db")
+	}
+	if err := store.Backup(ctx, file); err != nil {
+		return err
+	}
+	return a.printFile("etch.backup/1", file)
+}
+
+func newRestoreCmd(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use:   "restore FILE",
+		Short: "Replace the database by a backup",
+		Long: `Restore checks FILE, backs up the present database, and replaces its content in
+one step. A program that has the database open goes on with the restored one.`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error { return runRestore(cmd.Context(), a, args[0]) },
+	}
+}
+
+func runRestore(ctx context.Context, a *app, file string) error {
+	store, err := a.open(ctx, writing)
+	if err != nil {
+		return err
+	}
+	saved, err := store.Restore(ctx, file, a.now())
+	if saved != "" && !a.flags.quiet {
+		a.say("what was there before is saved as %s", saved)
+	}
+	if err != nil {
+		return err
+	}
+	return a.printFile("etch.restore/1", file)
+}
+
+func (a *app) printFile(schema, file string) error {
+	if a.flags.json {
+		return json.NewEncoder(a.out).Encode(map[string]string{"schema": schema, "file": file})
+	}
+	_, err := fmt.Fprintln(a.out, file)
+	return err
+}

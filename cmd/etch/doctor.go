@@ -1,0 +1,79 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"etch/deck"
+)
+
+func newDoctorCmd(a *app) *cobra.Command {
+	var rebuild bool
+	cmd := &cobra.Command{
+		Use:   "doctor",
+		Short: "Check the database; with --rebuild recompute every card's memory",
+		Long: `Doctor checks the file itself, its references, and that each card's memory is
+what the log says. It changes nothing. --rebuild first computes every memory
+anew from the log.
+
+It exits with 3 when something is wrong.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return runDoctor(cmd.Context(), a, rebuild) },
+	}
+	cmd.Flags().BoolVar(&rebuild, "rebuild", false, "recompute every card's memory from the log")
+	return cmd
+}
+
+func runDoctor(ctx context.Context, a *app, rebuild bool) error {
+	use := looking
+	if rebuild {
+		use = writing
+	}
+	store, err := a.open(ctx, use)
+	if err != nil {
+		return err
+	}
+	var report struct {
+		Schema   string   `json:"schema"`
+		Rebuilt  *int     `json:"rebuilt,omitempty"` // cards whose memory changed
+		Findings []string `json:"findings"`
+	}
+	report.Schema, report.Findings = "etch.doctor/1", []string{}
+	if rebuild {
+		n, err := store.Rebuild(ctx)
+		if err != nil {
+			return err
+		}
+		report.Rebuilt = &n
+	}
+	found, err := store.Doctor(ctx)
+	if err != nil {
+		return err
+	}
+	report.Findings = append(report.Findings, found...)
+	if a.flags.json {
+		if err := json.NewEncoder(a.out).Encode(report); err != nil {
+			return err
+		}
+	} else {
+		if rebuild {
+			fmt.Fprintf(a.out, "rebuilt: the memory of %s changed\n", count(*report.Rebuilt, "card"))
+		}
+		for _, f := range found {
+			fmt.Fprintln(a.out, deck.CleanLine(f))
+		}
+		if len(found) == 0 {
+			fmt.Fprintln(a.out, "healthy: the file is whole, and every memory is what the log says")
+		}
+	}
+	if len(found) > 0 {
+		return &failure{
+			err: fmt.Errorf("the database has %s", count(len(found), "problem")), code: exitContent,
+			hint: "'etch doctor --rebuild' mends memories; 'etch restore' brings back a backup",
+		}
+	}
+	return nil
+}

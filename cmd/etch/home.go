@@ -1,0 +1,229 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"etch/scheduler"
+	"etch/storage"
+)
+
+// today is what the home shows.
+type today struct {
+	Schema   string       `json:"schema"`
+	Day      string       `json:"day"`
+	New      int          `json:"new"`
+	Learning int          `json:"learning"`
+	Due      int          `json:"due"`
+	Minutes  float64      `json:"minutes"`
+	Waiting  int          `json:"waiting"` // due reviews beyond today's limit
+	Done     int          `json:"done"`    // answers today
+	Studied  int          `json:"studied"` // of the last 14 study days
+	Topics   []topicToday `json:"topics"`
+	Next     *nextPost    `json:"next_post,omitempty"`
+	NextDue  string       `json:"next_due,omitempty"` // when nothing is left
+}
+
+type topicToday struct {
+	Topic string `json:"topic"`
+	Posts int    `json:"posts"`
+	Cards int    `json:"cards"`
+	Seen  int    `json:"seen"`
+	Due   int    `json:"due"`
+}
+
+type nextPost struct {
+	Post   string `json:"post"`
+	Title  string `json:"title"`
+	Unseen int    `json:"unseen"` // core cards that are still new
+	Opened bool   `json:"opened"` // some of its core cards were seen
+}
+
+// runHome shows today: what waits, how long it takes, and what comes next.
+func runHome(ctx context.Context, a *app) error {
+	store, err := a.open(ctx, looking)
+	if err != nil {
+		return err
+	}
+	t, err := loadToday(ctx, a, store)
+	if err != nil {
+		return err
+	}
+	if a.flags.json {
+		return json.NewEncoder(a.out).Encode(t)
+	}
+	_, err = fmt.Fprint(a.out, t.text())
+	return err
+}
+
+func loadToday(ctx context.Context, a *app, store *storage.Store) (today, error) {
+	now := a.now()
+	sched := store.Scheduler()
+	sess, err := scheduler.NewSession(ctx, sched, store, a.sessionOptions(), now)
+	if err != nil {
+		return today{}, err
+	}
+	day := sched.Day(now)
+	posts, err := store.Posts(ctx, day)
+	if err != nil {
+		return today{}, err
+	}
+	studied, answers, err := store.Studied(ctx, day-13, day)
+	if err != nil {
+		return today{}, err
+	}
+	n := sess.Counts()
+	t := today{
+		Schema: "etch.home/1", Day: day.String(), New: n.New, Learning: n.Learning, Due: n.Due,
+		Minutes: minutes(sess.Left()), Waiting: sess.Backlog(), Done: answers, Studied: studied,
+		Topics: byTopic(posts), Next: upNext(posts),
+	}
+	if n == (scheduler.Counts{}) {
+		t.NextDue, err = nextDue(ctx, store, now)
+	}
+	return t, err
+}
+
+// nextDue tells when the next card is due once nothing is left: a day, or an
+// instant for a card in a learning step; "" when none ever is.
+func nextDue(ctx context.Context, store *storage.Store, now time.Time) (string, error) {
+	at, day, err := store.NextDue(ctx, now)
+	switch {
+	case err != nil:
+		return "", err
+	case !at.IsZero():
+		return at.In(now.Location()).Format(time.RFC3339), nil
+	case day != 0:
+		return day.String(), nil
+	}
+	return "", nil
+}
+
+func minutes(d time.Duration) float64 { return float64(d.Round(6*time.Second)) / float64(time.Minute) }
+
+func byTopic(posts []storage.PostRow) []topicToday {
+	at := make(map[string]int)
+	topics := []topicToday{}
+	for _, p := range posts {
+		if p.Cards == 0 {
+			continue
+		}
+		i, ok := at[p.Topic]
+		if !ok {
+			i = len(topics)
+			at[p.Topic] = i
+			topics = append(topics, topicToday{Topic: p.Topic})
+		}
+		topics[i].Posts++
+		topics[i].Cards += p.Cards
+		topics[i].Seen += p.Seen
+		topics[i].Due += p.Due
+	}
+	slices.SortFunc(topics, func(x, y topicToday) int {
+		return cmp.Or(cmp.Compare(y.Due, x.Due), cmp.Compare(x.Topic, y.Topic))
+	})
+	return topics
+}
+
+// upNext is the post whose core cards come next.
+func upNext(posts []storage.PostRow) *nextPost {
+	var best *storage.PostRow
+	for i, p := range posts {
+		if p.Order > 0 && (best == nil || p.Order < best.Order) {
+			best = &posts[i]
+		}
+	}
+	if best == nil {
+		return nil
+	}
+	return &nextPost{Post: best.Slug, Title: best.Title, Unseen: best.Core - best.CoreSeen, Opened: best.CoreSeen > 0}
+}
+
+// text is the home as a person reads it.
+func (t today) text() string {
+	var b strings.Builder
+	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
+	left := t.New + t.Learning + t.Due
+	switch {
+	case left > 0:
+		line("Today: %s, about %s (%d new, %d learning, %d due)", count(left, "card"), aboutMinutes(t.Minutes), t.New, t.Learning, t.Due)
+	case t.NextDue != "":
+		line("Today: all done. The next card is due %s.", t.NextDue)
+	case t.Next == nil && len(t.Topics) == 0:
+		line("Today: no cards yet. 'etch compile DIR' adds a folder of posts.")
+	default:
+		line("Today: all done.")
+	}
+	if t.Waiting > 0 {
+		line("%d more reviews wait for other days.", t.Waiting)
+	}
+	if t.Done > 0 || t.Studied > 0 {
+		line("%s so far today; studied on %d of the last 14 days.", count(t.Done, "answer"), t.Studied)
+	}
+	if t.Next != nil {
+		verb := "Next post"
+		if t.Next.Opened {
+			verb = "Open post"
+		}
+		line("%s: %s. 'etch read %s' (5 min), then its %s.", verb, t.Next.Title, t.Next.Post, count(t.Next.Unseen, "core card"))
+	}
+	if len(t.Topics) > 0 {
+		line("")
+		line("%-24s %5s %6s %6s", "topic", "due", "seen", "cards")
+		for _, topic := range t.Topics {
+			line("%-24s %5d %6d %6d", fitColumn(orDash(topic.Topic), 24), topic.Due, topic.Seen, topic.Cards)
+		}
+	}
+	line("")
+	line("'etch review' studies, 'etch posts' lists what there is, 'etch help' the rest.")
+	return b.String()
+}
+
+func newDueCmd(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use:   "due",
+		Short: "Print how many cards a review would show now",
+		Long: `Due prints one number: what 'etch review' would show now, within today's
+limits. It only reads, creates nothing, and prints 0 without a database, so it
+is safe in a shell prompt.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return runDue(cmd.Context(), a) },
+	}
+}
+
+func runDue(ctx context.Context, a *app) error {
+	type due struct {
+		Schema   string `json:"schema"`
+		Total    int    `json:"total"`
+		New      int    `json:"new"`
+		Learning int    `json:"learning"`
+		Due      int    `json:"due"`
+	}
+	d := due{Schema: "etch.due/1"}
+	store, err := a.open(ctx, peeking)
+	switch {
+	case isNotFound(err):
+	case err != nil:
+		return err
+	default:
+		sess, err := scheduler.NewSession(ctx, store.Scheduler(), store, a.sessionOptions(), a.now())
+		if err != nil {
+			return err
+		}
+		n := sess.Counts()
+		d.New, d.Learning, d.Due = n.New, n.Learning, n.Due
+		d.Total = n.New + n.Learning + n.Due
+	}
+	if a.flags.json {
+		return json.NewEncoder(a.out).Encode(d)
+	}
+	_, err = fmt.Fprintln(a.out, d.Total)
+	return err
+}

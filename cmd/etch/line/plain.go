@@ -1,0 +1,281 @@
+package line
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"etch/deck"
+	"etch/scheduler"
+)
+
+// width is where plain text wraps, in columns.
+const width = 76
+
+const plainHelp = `Enter or show: the answer. 1 again, 2 hard, 3 good, 4 easy. u undo, s skip, w why,
+- bury until tomorrow, @ suspend, * mark "fix me", q quit.`
+
+// plainReview is one plain session.
+type plainReview struct {
+	sess    *scheduler.Session
+	cards   Cards
+	now     func() time.Time
+	out     io.Writer
+	err     error     // of the first write that failed
+	card    deck.Card // on show
+	confirm bool      // the next line says whether to undo something older
+}
+
+// Plain runs a session in plain text: one event a paragraph, no colour, no
+// box drawing. An empty line reveals and never grades.
+func Plain(ctx context.Context, in io.Reader, out io.Writer, sess *scheduler.Session, cards Cards, now func() time.Time) error {
+	p := &plainReview{sess: sess, cards: cards, now: now, out: out}
+	input := readLines(ctx, in)
+	if _, ok := sess.Current(); ok {
+		p.print(plainHelp)
+	}
+	more, err := p.ask(ctx)
+	for err == nil && more && p.err == nil {
+		text, ok, rerr := input.read(ctx)
+		if rerr != nil {
+			return rerr
+		}
+		if !ok {
+			break
+		}
+		more, err = p.serve(ctx, strings.TrimSpace(text))
+	}
+	if err == nil {
+		p.summary()
+	}
+	return errors.Join(err, p.err)
+}
+
+func (p *plainReview) print(format string, args ...any) {
+	if p.err == nil {
+		_, p.err = fmt.Fprintf(p.out, format+"\n", args...)
+	}
+}
+
+// serve answers one line. It returns more false once the session ends.
+func (p *plainReview) serve(ctx context.Context, text string) (more bool, err error) {
+	now := p.now()
+	if p.confirm {
+		p.confirm = false
+		if text == "y" || text == "yes" {
+			return p.undo(ctx, now)
+		}
+		p.print("Nothing was undone.")
+		return true, nil
+	}
+	if r, ok := parseRating(text); ok {
+		row, err := p.sess.Grade(ctx, now, r)
+		return p.recorded(ctx, row, err)
+	}
+	switch text {
+	case "", "show":
+		return true, p.reveal(now)
+	case "q", "quit":
+		return false, nil
+	case "u", "undo":
+		return p.askUndo(ctx, now)
+	case "s", "skip":
+		if err := p.sess.Skip(ctx, now); err != nil {
+			return true, p.refuse(err)
+		}
+		p.print("Skipped: it comes later in this session.")
+		return p.ask(ctx)
+	case "-", "bury":
+		row, err := p.sess.Mark(ctx, now, scheduler.Bury, "")
+		return p.recorded(ctx, row, err)
+	case "@", "suspend":
+		row, err := p.sess.Mark(ctx, now, scheduler.Suspend, "")
+		return p.recorded(ctx, row, err)
+	case "*", "flag":
+		if _, err := p.sess.Mark(ctx, now, scheduler.Flag, ""); err != nil {
+			return true, p.refuse(err)
+		}
+		p.print(`Marked "fix me": 'etch cards is:flagged' lists the marked cards.`)
+		return true, nil
+	case "w", "why":
+		return true, p.why(ctx)
+	case "?", "help":
+		p.print(plainHelp)
+		return true, nil
+	}
+	p.print("%q is no command; ? lists them.", deck.CleanLine(text))
+	return true, nil
+}
+
+// ask shows the next question.
+func (p *plainReview) ask(ctx context.Context) (more bool, err error) {
+	p.sess.Tick(p.now(), true)
+	it, ok := p.sess.Current()
+	if !ok {
+		return false, nil
+	}
+	if p.card, err = p.cards.Card(ctx, it.Card); err != nil {
+		return false, err
+	}
+	n := p.sess.Counts()
+	p.print("\n[%s] new %d, learning %d, due %d, about %s", breadcrumb(p.card), n.New, n.Learning, n.Due, about(p.sess.Left()))
+	p.print("Q: %s", indented(p.card.Question))
+	return true, nil
+}
+
+func (p *plainReview) reveal(now time.Time) error {
+	if p.sess.Phase() == scheduler.Showing {
+		p.print("Grade it: 1 again, 2 hard, 3 good, 4 easy.")
+		return nil
+	}
+	outcomes, err := p.sess.Reveal(now)
+	if err != nil {
+		return p.refuse(err)
+	}
+	p.answer(outcomes)
+	return nil
+}
+
+func (p *plainReview) answer(outcomes [4]scheduler.Outcome) {
+	p.print("A: %s", indented(p.card.Answer))
+	if source := reference(p.card); source != "" {
+		p.print("   (%s)", source)
+	}
+	buttons := make([]string, len(outcomes))
+	for i, o := range outcomes {
+		buttons[i] = fmt.Sprintf("%d %s %s", o.Rating, o.Rating, scheduler.Span(o.Interval))
+	}
+	p.print("%s", strings.Join(buttons, ", "))
+}
+
+func (p *plainReview) recorded(ctx context.Context, row scheduler.Row, err error) (more bool, _ error) {
+	if errors.Is(err, scheduler.ErrStale) {
+		p.print("That card was already answered elsewhere; nothing was recorded.")
+		return p.ask(ctx)
+	}
+	if err != nil {
+		return true, p.refuse(err)
+	}
+	switch row.Entry.Kind {
+	case scheduler.Bury:
+		p.print("Buried until tomorrow.")
+	case scheduler.Suspend:
+		p.print("Suspended: 'etch card resume %s' brings it back.", row.Entry.Card)
+	case scheduler.Rate:
+		if row.Entry.ID == "" {
+			p.print("%s (not recorded)", row.Entry.Rating)
+			break
+		}
+		p.print("%s: again in %s, %s", row.Entry.Rating, scheduler.Span(row.Entry.Then.Interval), due(row.Entry.Then, p.now().Location()))
+	}
+	return p.ask(ctx)
+}
+
+// askUndo takes back this session's actions at once and asks about older ones.
+func (p *plainReview) askUndo(ctx context.Context, now time.Time) (more bool, err error) {
+	a, own := p.sess.Undoable()
+	if a == nil || own {
+		return p.undo(ctx, now)
+	}
+	p.confirm = true
+	what := string(a.Kind)
+	if a.Kind == scheduler.Rate {
+		what = a.Rating.String()
+	}
+	p.print("Undo %q on %s of %s? (y/n)", what, a.Items[0].Card, a.At.In(now.Location()).Format("Mon 2 Jan 15:04"))
+	return true, nil
+}
+
+func (p *plainReview) undo(ctx context.Context, now time.Time) (more bool, err error) {
+	if _, err := p.sess.Undo(ctx, now); err != nil {
+		return true, p.refuse(err)
+	}
+	p.print("Undone.")
+	if more, err = p.ask(ctx); err != nil || !more {
+		return more, err
+	}
+	outcomes, err := p.sess.Reveal(now)
+	if err != nil {
+		return false, err
+	}
+	p.answer(outcomes)
+	return true, nil
+}
+
+func (p *plainReview) why(ctx context.Context) error {
+	if p.sess.Phase() != scheduler.Showing {
+		return p.refuse(scheduler.ErrNotShown)
+	}
+	text, err := p.cards.Passage(ctx, p.card.ID)
+	if err != nil {
+		return err
+	}
+	if p.card.Why != "" {
+		p.print("%s", deck.CleanLine(p.card.Why))
+	}
+	p.print("%s", strings.Join(deck.Render(text, width, deck.Plain), "\n"))
+	return nil
+}
+
+// refuse says what the session would not do; any other error ends it.
+func (p *plainReview) refuse(err error) error {
+	switch {
+	case errors.Is(err, scheduler.ErrNotShown):
+		p.print("Show the answer first: an empty line or 'show'.")
+	case code(err) != "":
+		p.print("%s.", err)
+	default:
+		return err
+	}
+	return nil
+}
+
+func (p *plainReview) summary() {
+	t := p.sess.Tally()
+	if p.sess.Phase() == scheduler.Done {
+		p.print("\nNothing is left for now.")
+	}
+	if t.Answers > 0 {
+		p.print("%d answers, %d again, %s.", t.Answers, t.ByGrade[scheduler.Again], about(t.Time))
+	}
+	if n := p.sess.Backlog(); n > 0 {
+		p.print("%d more reviews wait for other days.", n)
+	}
+}
+
+func breadcrumb(c deck.Card) string {
+	title := deck.CleanLine(c.Title)
+	if c.Topic == "" || c.Topic == c.Title {
+		return title
+	}
+	return deck.CleanLine(c.Topic) + " > " + title
+}
+
+// reference is the line below an answer: where it comes from and when that
+// was checked.
+func reference(c deck.Card) string {
+	parts := make([]string, 0, 2)
+	if c.Source != "" {
+		parts = append(parts, deck.CleanLine(c.Source))
+	}
+	if c.AsOf != "" {
+		parts = append(parts, "checked "+deck.CleanLine(c.AsOf))
+	}
+	return strings.Join(parts, "; ")
+}
+
+// indented renders Markdown for a line that begins with "Q: " or "A: ".
+func indented(md string) string {
+	return strings.Join(deck.Render(md, width-3, deck.Plain), "\n   ")
+}
+
+// about rounds a time to minutes as a person would say it.
+func about(d time.Duration) string {
+	if d < time.Minute {
+		return fmt.Sprintf("%d s", int(d.Seconds()))
+	}
+	return fmt.Sprintf("%d min", int((d + 30*time.Second).Minutes()))
+}

@@ -1,0 +1,136 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/rogpeppe/go-internal/diff"
+	"github.com/spf13/cobra"
+
+	"etch/deck"
+	"etch/storage"
+)
+
+type readOptions struct {
+	takeaways, cards, diff bool
+}
+
+func newReadCmd(a *app) *cobra.Command {
+	var opt readOptions
+	cmd := &cobra.Command{
+		Use:               "read POST",
+		Short:             "Read a post, its takeaways or its cards",
+		Args:              cobra.ExactArgs(1),
+		ValidArgsFunction: a.completePosts,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return runRead(cmd.Context(), a, args[0], opt)
+		},
+	}
+	f := cmd.Flags()
+	f.BoolVar(&opt.takeaways, "takeaways", false, "only the key takeaways: the cheat sheet for the night before")
+	f.BoolVar(&opt.cards, "cards", false, "only the questions and answers")
+	f.BoolVar(&opt.diff, "diff", false, "how your edited copy differs from the built-in post")
+	cmd.MarkFlagsMutuallyExclusive("takeaways", "cards", "diff")
+	return cmd
+}
+
+func runRead(ctx context.Context, a *app, slug string, opt readOptions) error {
+	store, err := a.open(ctx, looking)
+	if err != nil {
+		return err
+	}
+	body, row, err := store.PostBody(ctx, slug)
+	if err != nil {
+		return err
+	}
+	if opt.diff {
+		return printDiff(a.out, body, row)
+	}
+	post, problems := deck.Parse(row.Path, []byte(body))
+	if post == nil {
+		return problems[0]
+	}
+	if a.flags.json {
+		return a.printPostJSON(post, row)
+	}
+	md := "# " + post.Title + "\n\n" + post.Prose()
+	switch {
+	case opt.takeaways:
+		md = "# " + post.Title + "\n"
+		for _, t := range post.Takeaways {
+			md += "\n- " + t.Heading
+		}
+	case opt.cards:
+		md = "# " + post.Title + "\n"
+		for _, n := range post.Notes {
+			md += fmt.Sprintf("\n\n---\n\n%s\n\n%s", deck.Question(n.Kind, n.Front, -1), deck.Answer(n.Kind, n.Front, n.Back, -1))
+		}
+	}
+	for _, line := range deck.Render(md, a.width(), deck.Plain) {
+		if _, err := fmt.Fprintln(a.out, line); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (a *app) printPostJSON(post *deck.Post, row storage.PostRow) error {
+	type takeaway struct {
+		Heading string `json:"heading"`
+		Line    int    `json:"line"`
+	}
+	out := struct {
+		Schema    string     `json:"schema"`
+		Post      string     `json:"post"`
+		Title     string     `json:"title"`
+		Topic     string     `json:"topic"`
+		Library   string     `json:"library"`
+		File      string     `json:"file"`
+		Takeaways []takeaway `json:"takeaways"`
+		Prose     string     `json:"prose"`
+	}{"etch.read/1", row.Slug, post.Title, post.Topic, row.Library, row.Path, []takeaway{}, post.Prose()}
+	for _, t := range post.Takeaways {
+		out.Takeaways = append(out.Takeaways, takeaway{t.Heading, t.Line})
+	}
+	return json.NewEncoder(a.out).Encode(out)
+}
+
+// printDiff compares the reader's copy of a built-in post with the built-in
+// one.
+func printDiff(out io.Writer, body string, row storage.PostRow) error {
+	if row.Library != deck.BuiltInPath {
+		return usage("it compares posts of the built-in library with your edited copy", "post %q is not in the built-in library", row.Slug)
+	}
+	original, err := fs.ReadFile(deck.BuiltIn().FS, row.Path)
+	if err != nil {
+		return fmt.Errorf("read the built-in post: %w", err)
+	}
+	if bytes.Equal(original, []byte(body)) {
+		_, err := fmt.Fprintln(out, "no difference: this is the built-in post")
+		return err
+	}
+	_, err = out.Write(diff.Diff("built-in "+row.Path, original, "your "+row.Path, []byte(body)))
+	return err
+}
+
+// filePath is where a card's text stands, as a user would open it.
+func filePath(c deck.Card) string {
+	if c.Library == deck.BuiltInPath {
+		if path := overlayPath(c.Path); fileExists(path) {
+			return path
+		}
+		return deck.BuiltInPath + ":" + c.Path
+	}
+	return filepath.Join(c.Library, filepath.FromSlash(c.Path))
+}
+
+func fileExists(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.Mode().IsRegular()
+}

@@ -1,0 +1,53 @@
+package main
+
+import (
+	"runtime/debug"
+
+	"github.com/spf13/cobra"
+)
+
+func newRootCmd(a *app) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "etch",
+		Short: "Study for system design interviews, a few minutes every day",
+		Long: `etch boils a library of posts down to question/answer cards and shows each
+card on the day on which you are about to forget it.
+
+Run 'etch' to see today, 'etch review' to study, 'etch read POST' to read.`,
+		Version:       version(),
+		Args:          cobra.NoArgs,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		PersistentPreRunE: func(*cobra.Command, []string) error {
+			return a.prepare()
+		},
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return runHome(cmd.Context(), a)
+		},
+	}
+	f := cmd.PersistentFlags()
+	f.StringVar(&a.flags.db, "db", "", "the database `FILE` (or ETCH_DB; default $XDG_DATA_HOME/etch/etch.db)")
+	f.StringVar(&a.flags.now, "now", "", "pretend that it is `TIME`; writes only with --db or ETCH_DB")
+	f.BoolVar(&a.flags.json, "json", false, "print JSON for scripts")
+	f.BoolVar(&a.flags.noColor, "no-color", false, "print no colour (or NO_COLOR)")
+	f.BoolVarP(&a.flags.quiet, "quiet", "q", false, "print no notices")
+	cmd.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
+		return usage("'"+c.CommandPath()+" --help' lists the flags", "%w", err)
+	})
+	cmd.AddCommand(
+		newReviewCmd(a), newDueCmd(a), newCompileCmd(a), newPostsCmd(a), newReadCmd(a), newCardsCmd(a),
+		newExplainCmd(a), newEditCmd(a), newCardCmd(a), newUndoCmd(a), newLogCmd(a), newConfigCmd(a),
+		newDoctorCmd(a), newBackupCmd(a), newRestoreCmd(a), newManCmd(a),
+		&cobra.Command{Use: "exit-codes", Short: "What the exit codes mean", Long: exitCodesHelp},
+	)
+	return cmd
+}
+
+// version is the module's version, or "devel" for a build from a checkout.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok || info.Main.Version == "" || info.Main.Version == "(devel)" {
+		return "devel"
+	}
+	return info.Main.Version
+}

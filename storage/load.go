@@ -1,0 +1,210 @@
+package storage
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"etch/deck"
+	"etch/scheduler"
+)
+
+// itemColumns is what scanItem reads. A parent's held day costs one key search
+// and only for follow-ups.
+const itemColumns = memoryColumns + `, m.new_pos, coalesce(m.after_card,''),
+	CASE WHEN m.after_card IS NULL THEN 0 ELSE coalesce((SELECT p.held_day FROM memory p WHERE p.card_id=m.after_card),0) END`
+
+// Load returns what the queue is built from. The partial indexes answer it
+// without a scan; with a backlog it takes only the reviews that the queue
+// would keep.
+func (s *Store) Load(ctx context.Context, q scheduler.Query) (scheduler.Snapshot, error) {
+	var snap scheduler.Snapshot
+	err := s.read(ctx, func(tx *sql.Tx) error {
+		day := s.Scheduler().Day(q.Now)
+		l := loader{ctx: ctx, tx: tx, day: day, now: q.Now, scope: newScope(q)}
+		var err error
+		if snap.Today, err = todayOf(ctx, tx, day); err != nil {
+			return err
+		}
+		if q.Cram {
+			snap.Items, err = l.seen()
+			return err
+		}
+		set := s.Scheduler().Settings()
+		fresh := q.New
+		if fresh < 0 {
+			fresh = max(0, set.NewPerDay-snap.Today.New)
+		}
+		reviews := max(0, set.ReviewsPerDay-snap.Today.Reviews)
+		return l.fill(&snap, q.Ahead, reviews, fresh)
+	})
+	if err != nil {
+		return snap, fmt.Errorf("load cards: %w", err)
+	}
+	return snap, nil
+}
+
+// read runs fn in a transaction that sees one state and takes no write lock.
+func (s *Store) read(ctx context.Context, fn func(*sql.Tx) error) error {
+	tx, err := s.db.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+	if err != nil {
+		return explain(err)
+	}
+	defer tx.Rollback()
+	return explain(fn(tx))
+}
+
+// loader reads the parts of one snapshot.
+type loader struct {
+	ctx   context.Context
+	tx    *sql.Tx
+	day   scheduler.Day
+	now   time.Time
+	scope scope
+}
+
+// scope is a condition on the memory row m.
+type scope struct {
+	where string
+	args  []any
+}
+
+func newScope(q scheduler.Query) scope {
+	var sc scope
+	if len(q.Posts) > 0 {
+		sc.where += ` AND m.post_id IN (SELECT id FROM posts WHERE slug IN (` + placeholders(len(q.Posts)) + `))`
+		for _, p := range q.Posts {
+			sc.args = append(sc.args, p)
+		}
+	}
+	if len(q.Tags) > 0 {
+		in := placeholders(len(q.Tags))
+		sc.where += ` AND (EXISTS(SELECT 1 FROM posts p, json_each(p.tags) t WHERE p.id=m.post_id AND t.value IN (` + in + `))
+			OR EXISTS(SELECT 1 FROM cards c, notes n, json_each(n.tags) t WHERE c.id=m.card_id AND n.id=c.note_id AND t.value IN (` + in + `)))`
+		for range 2 {
+			for _, t := range q.Tags {
+				sc.args = append(sc.args, t)
+			}
+		}
+	}
+	return sc
+}
+
+// slack is how many more rows than the limits allow are read, for siblings
+// that the queue will bury.
+const slack = 64
+
+func (l loader) fill(snap *scheduler.Snapshot, ahead, reviews, fresh int) error {
+	learning, err := l.items(`m.state IN (1,3) AND m.hidden=0 AND m.due_at<=?`, ``, millis(l.now.Add(24*time.Hour)))
+	if err != nil {
+		return err
+	}
+	due, err := l.reviews(snap, l.day+scheduler.Day(ahead), 2*reviews+slack)
+	if err != nil {
+		return err
+	}
+	followUps, err := l.items(`m.state=0 AND m.hidden=0 AND m.after_card IS NOT NULL
+		AND EXISTS(SELECT 1 FROM memory p WHERE p.card_id=m.after_card AND p.held_day>0 AND p.held_day<?)`, ``, int(l.day))
+	if err != nil {
+		return err
+	}
+	news, err := l.items(`m.state=0 AND m.hidden=0 AND m.after_card IS NULL`,
+		fmt.Sprintf(`ORDER BY m.new_pos LIMIT %d`, 4*fresh+slack))
+	if err != nil {
+		return err
+	}
+	for _, part := range [][]scheduler.Item{learning, due, followUps, news} {
+		snap.Items = append(snap.Items, part...)
+	}
+	if snap.Seen, err = l.answered(); err != nil {
+		return err
+	}
+	if snap.Pace, err = l.pace(); err != nil {
+		return err
+	}
+	action, err := newest(l.ctx, l.tx)
+	if err == nil {
+		snap.Newest = &action
+	}
+	if errors.Is(err, scheduler.ErrNothing) {
+		err = nil
+	}
+	return err
+}
+
+func (l loader) items(where, order string, args ...any) ([]scheduler.Item, error) {
+	rows, err := l.tx.QueryContext(l.ctx, `SELECT `+itemColumns+` FROM memory m WHERE `+where+l.scope.where+` `+order,
+		append(args, l.scope.args...)...)
+	return collect(rows, err, scanItem)
+}
+
+// reviews reads the due reviews; of more than limit, the ones most likely
+// still known, which is where elapsed days over stability are smallest. The
+// index covers the choice, so only the chosen rows are looked up.
+func (l loader) reviews(snap *scheduler.Snapshot, last scheduler.Day, limit int) ([]scheduler.Item, error) {
+	const due = `m.state=2 AND m.hidden=0 AND m.due_day<=? AND m.buried_day<>?`
+	args := append([]any{int(last), int(l.day)}, l.scope.args...)
+	err := l.tx.QueryRowContext(l.ctx, `SELECT count(*) FROM memory m WHERE `+due+l.scope.where, args...).Scan(&snap.Waiting)
+	if err != nil {
+		return nil, err
+	}
+	if snap.Waiting <= limit {
+		return l.items(due, ``, int(last), int(l.day))
+	}
+	chosen := fmt.Sprintf(`m.card_id IN (SELECT m.card_id FROM memory m WHERE `+due+l.scope.where+`
+		ORDER BY max(0, %d-m.last_day)/m.s, m.card_id LIMIT %d)`, l.day, limit)
+	rows, err := l.tx.QueryContext(l.ctx, `SELECT `+itemColumns+` FROM memory m WHERE `+chosen, args...)
+	return collect(rows, err, scanItem)
+}
+
+// seen reads every card that was ever answered, at most the thousand with the
+// lowest recall: a cram of more is no cram.
+func (l loader) seen() ([]scheduler.Item, error) {
+	return l.items(`m.state<>0 AND m.hidden=0 AND m.s>0`, fmt.Sprintf(`ORDER BY max(0, %d-m.last_day)/m.s DESC LIMIT 1000`, l.day))
+}
+
+// answered returns the notes that were answered today: their siblings wait.
+func (l loader) answered() (map[deck.NoteID]deck.CardID, error) {
+	rows, err := l.tx.QueryContext(l.ctx, `SELECT card_id FROM log l WHERE day=? AND kind='rate' AND `+live+` ORDER BY seq`, int(l.day))
+	cards, err := collect(rows, err, func(r *sql.Rows) (card deck.CardID, err error) { return card, r.Scan(&card) })
+	seen := make(map[deck.NoteID]deck.CardID, len(cards))
+	for _, card := range cards {
+		seen[card.Note()] = card
+	}
+	return seen, err
+}
+
+// pace is the mean answer time over the newest answers, by state.
+func (l loader) pace() (p scheduler.Pace, err error) {
+	rows, err := l.tx.QueryContext(l.ctx, `SELECT state_before, avg(took_ms) FROM
+		(SELECT state_before, took_ms FROM log WHERE kind='rate' AND took_ms>0 ORDER BY seq DESC LIMIT 300) GROUP BY 1`)
+	type mean struct {
+		state scheduler.State
+		took  float64
+	}
+	means, err := collect(rows, err, func(r *sql.Rows) (m mean, err error) { return m, r.Scan(&m.state, &m.took) })
+	for _, m := range means {
+		took := time.Duration(m.took * float64(time.Millisecond))
+		switch m.state {
+		case scheduler.New:
+			p.New = took
+		case scheduler.Review:
+			p.Review = took
+		case scheduler.Learning, scheduler.Relearning:
+			p.Learning = max(p.Learning, took)
+		}
+	}
+	return p, err
+}
+
+// todayOf counts one study day's answers that still stand.
+func todayOf(ctx context.Context, tx *sql.Tx, day scheduler.Day) (t scheduler.Today, err error) {
+	var ms int64
+	err = tx.QueryRowContext(ctx, `SELECT count(DISTINCT CASE WHEN state_before=0 THEN card_id END),
+		coalesce(sum(state_before=2),0), coalesce(sum(took_ms),0), (SELECT coalesce(max(seq),0) FROM log)
+		FROM log l WHERE day=? AND kind='rate' AND `+live, int(day)).Scan(&t.New, &t.Reviews, &ms, &t.Seq)
+	t.Spent = time.Duration(ms) * time.Millisecond
+	return t, err
+}

@@ -1,0 +1,106 @@
+package storage
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"etch/scheduler"
+)
+
+// Scheduler returns the scheduler that the stored settings make.
+func (s *Store) Scheduler() *scheduler.Scheduler { return s.sched.Load() }
+
+// ReloadSettings reads the settings again, after another program may have
+// changed them. Keys that this etch does not know are left alone.
+func (s *Store) ReloadSettings(ctx context.Context) error {
+	sched, err := s.readScheduler(ctx, s.db)
+	if err != nil {
+		return fmt.Errorf("read settings: %w", explain(err))
+	}
+	s.sched.Store(sched)
+	return nil
+}
+
+// querier is a database or a transaction.
+type querier interface {
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+}
+
+func (s *Store) readScheduler(ctx context.Context, q querier) (*scheduler.Scheduler, error) {
+	set, err := readSettings(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	return scheduler.NewScheduler(set, s.loc)
+}
+
+func readSettings(ctx context.Context, q querier) (scheduler.Settings, error) {
+	set := scheduler.Defaults()
+	type pair struct{ key, value string }
+	rows, err := q.QueryContext(ctx, `SELECT key, value FROM settings ORDER BY key`)
+	pairs, err := collect(rows, err, func(r *sql.Rows) (p pair, err error) { return p, r.Scan(&p.key, &p.value) })
+	if err != nil {
+		return set, err
+	}
+	for _, p := range pairs {
+		if err := set.Set(p.key, p.value); err != nil && !errors.Is(err, scheduler.ErrUnknownOption) {
+			return set, err
+		}
+	}
+	return set, nil
+}
+
+// current returns the scheduler to fold with, and whether another program has
+// stored other weights since this one read its settings.
+func (s *Store) current(ctx context.Context, tx *sql.Tx) (sched *scheduler.Scheduler, changed bool, err error) {
+	sched = s.Scheduler()
+	known, err := sched.Settings().Get("weights")
+	if err != nil {
+		return nil, false, err
+	}
+	var same bool
+	err = tx.QueryRowContext(ctx, `SELECT coalesce((SELECT value FROM settings WHERE key='weights'), ?)=?`, defaultWeights, known).Scan(&same)
+	if err != nil || same {
+		return sched, false, err
+	}
+	if sched, err = s.readScheduler(ctx, tx); err != nil {
+		return nil, false, fmt.Errorf("read settings: %w", err)
+	}
+	s.sched.Store(sched)
+	return sched, true, nil
+}
+
+var defaultWeights, _ = scheduler.Defaults().Get("weights")
+
+// Set stores one setting. It changes no due date; new weights change
+// stability and difficulty, so every memory is folded anew with them.
+func (s *Store) Set(ctx context.Context, key, value string, now time.Time) error {
+	checked := s.Scheduler().Settings()
+	if err := checked.Set(key, value); err != nil {
+		return err
+	}
+	text, err := checked.Get(key)
+	if err != nil {
+		return err
+	}
+	var sched *scheduler.Scheduler
+	err = s.tx(ctx, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `INSERT INTO settings(key, value, changed_at) VALUES(?,?,?)
+			ON CONFLICT(key) DO UPDATE SET value=excluded.value, changed_at=excluded.changed_at`, key, text, millis(now))
+		if err != nil {
+			return err
+		}
+		if sched, err = s.readScheduler(ctx, tx); err == nil && key == "weights" {
+			_, err = rebuild(ctx, tx, sched)
+		}
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("store setting %s: %w", key, err)
+	}
+	s.sched.Store(sched)
+	return nil
+}
