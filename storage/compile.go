@@ -85,8 +85,12 @@ func (s *Store) compile(ctx context.Context, libs []deck.Library, opt CompileOpt
 	if err != nil {
 		return Report{}, err
 	}
-	if report, ok := known.upToDate(sources, opt); ok {
-		return report, nil
+	if known.upToDate(sources, opt) {
+		report := Report{Pending: known.pending}
+		if !opt.Auto { // at start nobody asks for the number, and it takes a scan
+			err = s.db.QueryRowContext(ctx, `SELECT count(*) FROM notes WHERE retired_at IS NULL`).Scan(&report.Unchanged)
+		}
+		return report, err
 	}
 	for _, src := range sources {
 		if err := src.read(ctx); err != nil {
@@ -120,7 +124,6 @@ var errDryRun = errors.New("dry run")
 type known struct {
 	stamps  map[string]string
 	pending int
-	notes   int
 }
 
 func (s *Store) known(ctx context.Context) (known, error) {
@@ -141,19 +144,19 @@ func (s *Store) known(ctx context.Context) (known, error) {
 
 // upToDate reports whether nothing has changed since the last compile, from
 // the look of the files alone.
-func (k known) upToDate(sources []*source, opt CompileOptions) (Report, bool) {
+func (k known) upToDate(sources []*source, opt CompileOptions) bool {
 	if opt.Reorder || len(opt.Pairings) > 0 || opt.Forget != "" || (k.pending > 0 && !opt.Auto) {
-		return Report{}, false
+		return false
 	}
 	for _, src := range sources {
 		if src.err != nil && opt.Auto && k.stamps[src.lib.Path] != "" {
 			continue // a folder on a disk that is not there now
 		}
 		if src.stamp == "" || k.stamps[src.lib.Path] != src.stamp {
-			return Report{}, false
+			return false
 		}
 	}
-	return Report{Pending: k.pending}, true
+	return true
 }
 
 // Check parses and judges one library without a database. It returns every

@@ -70,7 +70,6 @@ func etchCommand(db string, args ...string) *exec.Cmd {
 	cmd := exec.Command(self, args...)
 	home := filepath.Dir(db)
 	cmd.Env = append(os.Environ(), asEtch+"=1", "ETCH_DB="+db, "HOME="+home, "XDG_DATA_HOME="+home, "TZ=UTC")
-	cmd.Stderr = os.Stderr
 	return cmd
 }
 
@@ -87,6 +86,7 @@ func startReview(t *testing.T, db string, args ...string) *child {
 	}
 	c.out = bufio.NewScanner(out)
 	c.out.Buffer(nil, 1<<20)
+	c.cmd.Stderr = os.Stderr
 	if err := c.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}

@@ -269,7 +269,13 @@ func reference(c deck.Card) string {
 
 // indented renders Markdown for a line that begins with "Q: " or "A: ".
 func indented(md string) string {
-	return strings.Join(deck.Render(md, width-3, deck.Plain), "\n   ")
+	lines := deck.Render(md, width-3, deck.Plain)
+	for i := range lines {
+		if i > 0 && lines[i] != "" {
+			lines[i] = "   " + lines[i]
+		}
+	}
+	return strings.Join(lines, "\n")
 }
 
 // about rounds a time to minutes as a person would say it.
