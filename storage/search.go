@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"time"
+	"unicode"
 )
 
 // ErrSearch is the error of a search word that means nothing.
@@ -74,17 +75,26 @@ func (s *Store) searchState(state string, now time.Time) (string, []any, error) 
 	return "", nil, fmt.Errorf("%w for is:%s", ErrSearch, state)
 }
 
-// searchWords splits at blanks outside double quotes.
+// searchWords splits at blanks outside double quotes, which are dropped.
 func searchWords(query string) []string {
+	var words []string
+	var word strings.Builder
 	quoted := false
-	return strings.FieldsFunc(strings.Map(func(r rune) rune {
+	for _, r := range query + " " {
 		switch {
 		case r == '"':
 			quoted = !quoted
-			return -1
-		case r == ' ' && quoted:
-			return '\u00a0'
+		case unicode.IsSpace(r) && !quoted:
+			if word.Len() > 0 {
+				words = append(words, word.String())
+				word.Reset()
+			}
+		default:
+			word.WriteRune(r)
 		}
-		return r
-	}, query), func(r rune) bool { return r == ' ' || r == '\t' || r == '\n' })
+	}
+	if rest := strings.TrimSpace(word.String()); rest != "" { // a quote that was not closed
+		words = append(words, rest)
+	}
+	return words
 }

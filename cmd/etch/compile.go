@@ -77,6 +77,9 @@ func runCompile(ctx context.Context, a *app, dirs []string, opt compileOptions) 
 	if err != nil {
 		return err
 	}
+	if err := a.firstCompile(ctx); err != nil {
+		return err
+	}
 	co := storage.CompileOptions{Now: a.now(), DryRun: opt.dryRun, Pairings: pairings, Lint: a.judge(opt.strict)}
 	if a.inTTY && a.errTTY && !opt.dryRun && !a.flags.json {
 		co.Same = a.askSame(ctx)
@@ -101,6 +104,17 @@ func runCompile(ctx context.Context, a *app, dirs []string, opt compileOptions) 
 		return err
 	}
 	return a.printReport(report, opt.dryRun)
+}
+
+// firstCompile brings the built-in library into a new database, so that what
+// a user's first compile reports is the user's.
+func (a *app) firstCompile(ctx context.Context) error {
+	known, err := a.store.Libraries(ctx)
+	if err != nil || len(known) > 0 {
+		return err
+	}
+	_, err = a.store.Compile(ctx, []deck.Library{builtIn()}, storage.CompileOptions{Now: a.now(), Auto: true})
+	return err
 }
 
 // namedFolder is the library of a folder that a user names.

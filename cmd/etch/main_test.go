@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -51,7 +52,32 @@ func TestScripts(t *testing.T) {
 			e.Setenv("TZ", "UTC")
 			return nil
 		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"capture": capture, "scrub": scrub},
 	})
+}
+
+// capture NAME REGEXP sets a variable to what the last stdout has matched, or
+// to its first group.
+func capture(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: capture NAME REGEXP")
+	}
+	m := regexp.MustCompile(args[1]).FindStringSubmatch(ts.ReadFile("stdout"))
+	if m == nil {
+		ts.Fatalf("stdout has no %s", args[1])
+	}
+	ts.Setenv(args[0], m[len(m)-1])
+}
+
+// scrub FILE writes the last stdout to a file, without what differs from run to
+// run: row ids and measured times.
+func scrub(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: scrub FILE")
+	}
+	text := regexp.MustCompile(`"log":"[^"]+"`).ReplaceAllString(ts.ReadFile("stdout"), `"log":"ROW"`)
+	text = regexp.MustCompile(`"(seconds|minutes)":[0-9.]+`).ReplaceAllString(text, `"$1":N`)
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(text), 0o644))
 }
 
 // child is one etch process that speaks JSON lines.
