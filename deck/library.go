@@ -8,8 +8,10 @@ import (
 	"io"
 	"io/fs"
 	"path"
+	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -63,7 +65,8 @@ type File struct {
 	Size    int64
 	ModTime time.Time // zero in the built-in library
 
-	fsys fs.FS
+	fsys  fs.FS
+	entry fs.DirEntry
 }
 
 // Read returns the file's bytes, cut off one byte over the limit for a file,
@@ -107,24 +110,50 @@ func (l Library) Files() ([]File, error) {
 		if !d.Type().IsRegular() || !strings.EqualFold(path.Ext(name), ".md") {
 			return nil
 		}
-		info, err := d.Info()
-		if errors.Is(err, fs.ErrNotExist) {
-			return nil // deleted since the folder was listed
-		}
-		if err != nil {
-			return err
-		}
 		if len(files) == maxPosts {
 			return fmt.Errorf("%w: over %d posts", ErrTooLarge, maxPosts)
 		}
-		files = append(files, File{Path: name, Size: info.Size(), ModTime: info.ModTime(), fsys: l.FS})
+		files = append(files, File{Path: name, fsys: l.FS, entry: d})
 		return nil
 	})
+	if err == nil {
+		files, err = statAll(files)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("list posts of %s: %w", l.Path, err)
 	}
 	slices.SortFunc(files, func(a, b File) int { return cmp.Compare(a.Path, b.Path) })
 	return files, nil
+}
+
+// statAll fills in sizes and times, on all processors: this is most of what a
+// start costs whose library has thousands of posts. Files that were deleted
+// since the folder was listed are left out.
+func statAll(files []File) ([]File, error) {
+	errs := make([]error, len(files))
+	var wg sync.WaitGroup
+	share := max(64, len(files)/runtime.GOMAXPROCS(0)+1)
+	for start := 0; start < len(files); start += share {
+		wg.Go(func() {
+			for i := start; i < min(start+share, len(files)); i++ {
+				info, err := files[i].entry.Info()
+				if errs[i] = err; err == nil {
+					files[i].Size, files[i].ModTime = info.Size(), info.ModTime()
+				}
+			}
+		})
+	}
+	wg.Wait()
+	kept := files[:0]
+	for i, f := range files {
+		switch err := errs[i]; {
+		case err == nil:
+			kept = append(kept, f)
+		case !errors.Is(err, fs.ErrNotExist):
+			return nil, err
+		}
+	}
+	return kept, nil
 }
 
 // Overlay returns a file system in which the files of over shadow those of

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"database/sql"
+	"encoding/binary"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -194,20 +195,22 @@ func list(lib deck.Library) *source {
 	if src.files, src.err = lib.Files(); src.err != nil {
 		return src
 	}
-	h := sha256.New()
+	var look []byte
 	for _, f := range src.files {
-		fmt.Fprintf(h, "%s\x00%d\x00", f.Path, f.Size)
+		look = append(append(look, f.Path...), 0)
+		look = binary.BigEndian.AppendUint64(look, uint64(f.Size))
 		if lib.Kind != deck.KindBuiltIn {
-			fmt.Fprintf(h, "%d\x00", f.ModTime.UnixNano())
+			look = binary.BigEndian.AppendUint64(look, uint64(f.ModTime.UnixNano()))
 			continue
 		}
 		text, err := f.Read()
 		if err != nil {
 			return src
 		}
-		h.Write(text)
+		look = append(look, text...)
 	}
-	src.stamp = hex.EncodeToString(h.Sum(nil))
+	sum := sha256.Sum256(look)
+	src.stamp = hex.EncodeToString(sum[:])
 	return src
 }
 

@@ -179,7 +179,7 @@ func (l loader) answered() (map[deck.NoteID]deck.CardID, error) {
 // pace is the mean answer time over the newest answers, by state.
 func (l loader) pace() (p scheduler.Pace, err error) {
 	rows, err := l.tx.QueryContext(l.ctx, `SELECT state_before, avg(took_ms) FROM
-		(SELECT state_before, took_ms FROM log WHERE kind='rate' AND took_ms>0 ORDER BY seq DESC LIMIT 300) GROUP BY 1`)
+		(SELECT state_before, took_ms FROM log WHERE source='etch' AND kind<>'void' AND kind='rate' AND took_ms>0 ORDER BY seq DESC LIMIT 300) GROUP BY 1`)
 	type mean struct {
 		state scheduler.State
 		took  float64

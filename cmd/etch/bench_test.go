@@ -36,8 +36,9 @@ var strippedBinary = sync.OnceValues(func() (string, error) {
 	return bin, nil
 })
 
-// studiedCards makes a database of n cards, 9 of 10 in review, of which 1 in
-// 500 is due each day: the collection of somebody who keeps up.
+// studiedCards makes a database of n cards in at most 1,000 files, 9 of 10 in
+// review, of which 1 in 500 is due each day: the collection of somebody who
+// keeps up.
 func studiedCards(b *testing.B, n int) (db string) {
 	b.Helper()
 	dir := filepath.Join(os.TempDir(), fmt.Sprintf("etch-bench-%d-%d", os.Getuid(), n))
@@ -53,7 +54,7 @@ func studiedCards(b *testing.B, n int) (db string) {
 	must(os.RemoveAll(dir))
 	posts := filepath.Join(dir, "posts")
 	must(os.MkdirAll(posts, 0o755))
-	const perFile = 20
+	perFile := max(20, n/1000)
 	for f := range n / perFile {
 		var text strings.Builder
 		fmt.Fprintf(&text, "---\ntitle: Topic %d\ntags: [topic%d]\n---\n\n", f, f%10)
