@@ -138,6 +138,7 @@ func TestSentences(t *testing.T) {
 	for prose, want := range map[string][]string{
 		"One, e.g. this. Two? \"Three?\" four! Five": {"One, e.g. this.", "Two??", "\"Three?\"?", "four!", "Five"},
 		"It takes 1.5 s at 3 a.m. on average. Why?":  {"It takes 1.5 s at 3 a.m. on average.", "Why??"},
+		"It takes 80 ms. Why? No.":                   {"It takes 80 ms.", "Why??", "No."},
 		"Line one\nline two - still two":             {"Line one", "line two- still two"},
 	} {
 		var got []string

@@ -145,7 +145,7 @@ func yesNo(c *lintCard) finding {
 			continue
 		}
 		// "Why: ..." has asked already, and so has "In which case, under load, is".
-		if asked := s.index(askers, 0); asked >= 0 && asked < i && (!leadIns[s.word(0)] || asked > 0) {
+		if asked := s.index(askers, 0); asked >= 0 && asked < i && (asked > 0 || s.asksAt(0)) {
 			break
 		}
 		if s.opensYesNo(i) {
@@ -157,6 +157,13 @@ func yesNo(c *lintCard) finding {
 		}
 	}
 	return finding{}
+}
+
+// asksAt reports whether the i-th word asks. "When the leader dies, ..." leads
+// in, "when does the leader die" asks.
+func (s *sentence) asksAt(i int) bool {
+	w := s.word(i)
+	return askers[w] && (!leadIns[w] || auxiliaries[s.word(i+1)])
 }
 
 // opensYesNo reports whether the words from i on ask for a yes or a no.

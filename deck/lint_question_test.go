@@ -49,6 +49,8 @@ func TestLintQuestion(t *testing.T) {
 		{"L07", true, asking("Don't followers serve stale reads in Raft?")},
 		{"L07", false, asking("Do the maths: how many nodes survive a loss of two?")},
 		{"L07", false, asking("Which is right for a log: a tree or a queue?")},
+		{"L07", true, asking("The lease lasts 80 ms. Is that enough for one round trip?")},
+		{"L07", false, asking("When can a client retry, should the leader die before the commit?")},
 		{"L07", false, asking("In which case, under load, is a queue of any use?")},
 		{"L07", false, asking("Is a term used? A leader dies in its term: which message tells a follower?").withRule("L11")},
 		{"L07", false, asking("`IS NOT NULL` in a partial index: which rows does it leave out?")},

@@ -129,7 +129,7 @@ func (c *lintCard) opener() string {
 	for _, i := range s.clauses(":;,\u2014") {
 		for k := i; k < i+2; k++ {
 			w := s.word(k)
-			if !askers[w] || leadIns[w] && len(s.clauses(",")) > 1 {
+			if !s.asksAt(k) && (!askers[w] || len(s.clauses(",")) > 1) {
 				continue
 			}
 			if next := s.word(k + 1); next != "" && (w == "what" || w == "how") {

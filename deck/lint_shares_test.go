@@ -88,10 +88,11 @@ func TestShares(t *testing.T) {
 
 func TestOpener(t *testing.T) {
 	for front, want := range map[string]string{
-		"After a crash, in which order does a log replay?":         "which",
-		"When a follower lags, what happens to its reads?":         "what happens",
-		"When do you prefer a queue?":                              "when",
-		"TCP or UDP: which suits voice, and what decides?":         "which",
+		"After a crash, in which order does a log replay?":            "which",
+		"When a follower lags, what happens to its reads?":            "what happens",
+		"A trip takes 80 ms. When can a client send, and when later?": "when",
+		"When do you prefer a queue?":                                 "when",
+		"TCP or UDP: which suits voice, and what decides?":            "which",
 		"Name the leader.":                                         "",
 		"A leader dies. How long until the next?":                  "how long",
 		"Interviewer: \"it fails.\" What do you do when it fails?": "what do",

@@ -347,8 +347,9 @@ func sentenceEnd(field, next string) (asks, ends bool) {
 	return false, false
 }
 
-// abbreviations keep their full stop inside a sentence.
-var abbreviations = wordSet("e.g i.e vs cf approx ca incl resp no fig ch sec vol al etc dr mr ms st jan feb mar apr jun jul aug sep sept oct nov dec")
+// abbreviations keep their full stop inside a sentence. Those that are units or
+// words, such as ms and no, end one more often than not.
+var abbreviations = wordSet("e.g i.e vs cf approx ca incl resp fig ch vol al dr mr mrs jan feb mar apr jun jul aug sep sept oct nov dec")
 
 // quotedMark reports whether the question mark of the field stands inside
 // quotation marks.

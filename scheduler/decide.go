@@ -90,7 +90,7 @@ func (s *Scheduler) Answer(card deck.CardID, m Memory, st Stamp, r Rating, took 
 	e.Rating, e.Took = r, min(max(took, 0), maxTook).Truncate(time.Millisecond)
 	e.Before = Belief{m.State, m.Stability, m.Difficulty, s.Retrievability(m, st.At)}
 	e.Then = s.outcomes(card, m, st.At, e.Day)[r-1].Decision
-	return e, s.apply(m, e), nil
+	return e, s.Apply(m, e), nil
 }
 
 // Act returns the row of a suspend, resume, bury, flag, unflag or forget, and
@@ -120,7 +120,7 @@ func (s *Scheduler) Act(card deck.CardID, m Memory, st Stamp, k Kind, arg string
 	if same {
 		return Entry{}, m, ErrNoChange
 	}
-	return e, s.apply(m, e), nil
+	return e, s.Apply(m, e), nil
 }
 
 // SetDue returns the row that makes a card a review due on a study day, and
@@ -135,7 +135,7 @@ func (s *Scheduler) SetDue(card deck.CardID, m Memory, st Stamp, day Day) (Entry
 	}
 	e := s.entry(card, m, st, SetDue)
 	e.Then = Decision{State: Review, Interval: max(1, int(day-e.Day)), DueDay: day, Stability: m.Stability, Difficulty: m.Difficulty}
-	return e, s.apply(m, e), nil
+	return e, s.Apply(m, e), nil
 }
 
 // entry begins a row. Its time lies after the card's last row even where the

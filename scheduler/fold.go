@@ -42,14 +42,14 @@ func (s *Scheduler) Fold(card deck.CardID, log []Entry) Memory {
 		if e.Kind == Rate && e.Rating.Valid() && e.Prev != m.Head && e.Source != FromAnki {
 			e.Then = s.outcomes(card, m, e.At, e.Day)[e.Rating-1].Decision
 		}
-		m = s.apply(m, e)
+		m = s.Apply(m, e)
 	}
 	return m
 }
 
-// apply returns the memory after one more row. Recording and folding both go
+// Apply returns the memory after one more row, with today's weights. Recording and folding both go
 // through here, so that the cache is what a rebuild gives.
-func (s *Scheduler) apply(m Memory, e Entry) Memory {
+func (s *Scheduler) Apply(m Memory, e Entry) Memory {
 	switch e.Kind {
 	case Rate:
 		m = s.rated(m, e)

@@ -40,7 +40,7 @@ func (s *Store) Doctor(ctx context.Context) (findings []string, err error) {
 }
 
 func (s *Store) checkMemory(ctx context.Context, tx *sql.Tx, findings *[]string) error {
-	sched, _, err := s.current(ctx, tx)
+	sched, err := s.current(ctx, tx)
 	if err != nil {
 		return err
 	}
@@ -115,7 +115,7 @@ func foldAll(ctx context.Context, tx *sql.Tx, sched *scheduler.Scheduler) (map[d
 // is the truth.
 func (s *Store) Rebuild(ctx context.Context) (changed int, err error) {
 	err = s.tx(ctx, func(tx *sql.Tx) error {
-		sched, _, err := s.current(ctx, tx)
+		sched, err := s.current(ctx, tx)
 		if err == nil {
 			changed, err = rebuild(ctx, tx, sched)
 		}
@@ -152,7 +152,7 @@ func rebuild(ctx context.Context, tx *sql.Tx, sched *scheduler.Scheduler) (chang
 		if SameMemory(m, st.memory) && st.hidden == (m.Suspended || st.retired) {
 			continue
 		}
-		if err := writeMemory(ctx, tx, st.card, m, nil); err != nil {
+		if err := writeMemory(ctx, tx, st.card, m); err != nil {
 			return 0, err
 		}
 		changed++

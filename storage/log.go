@@ -89,28 +89,20 @@ func scanItem(rows *sql.Rows) (it scheduler.Item, err error) {
 	return it, err
 }
 
-// writeMemory stores what a card's rows lead to. With a head it swaps only if
-// the stored head is still that one, else it returns ErrStale.
-func writeMemory(ctx context.Context, tx *sql.Tx, card deck.CardID, m scheduler.Memory, head *string) error {
-	query := `UPDATE memory SET head=?, head_at=?, state=?, step=?, s=?, d=?, due_day=?, due_at=?, last_at=?, last_day=?,
+// writeMemory stores what a card's rows lead to.
+func writeMemory(ctx context.Context, tx *sql.Tx, card deck.CardID, m scheduler.Memory) error {
+	res, err := tx.ExecContext(ctx, `UPDATE memory SET head=?, head_at=?, state=?, step=?, s=?, d=?, due_day=?, due_at=?, last_at=?, last_day=?,
 		ivl=?, reps=?, lapses=?, first_day=?, held_day=?, suspended=?, buried_day=?, flag=?,
 		hidden = ? OR (SELECT retired_at IS NOT NULL FROM cards WHERE id=card_id)
-		WHERE card_id=?`
-	args := []any{m.Head, millis(m.HeadAt), int(m.State), m.Step, m.Stability, m.Difficulty, int(m.DueDay), millis(m.DueAt),
+		WHERE card_id=?`,
+		m.Head, millis(m.HeadAt), int(m.State), m.Step, m.Stability, m.Difficulty, int(m.DueDay), millis(m.DueAt),
 		millis(m.Last), int(m.LastDay), m.Interval, m.Reps, m.Lapses, int(m.FirstDay), int(m.HeldDay), m.Suspended, int(m.BuriedDay), m.Flag,
-		m.Suspended, card}
-	if head != nil {
-		query, args = query+" AND head=?", append(args, *head)
-	}
-	res, err := tx.ExecContext(ctx, query, args...)
+		m.Suspended, card)
 	if err != nil {
 		return err
 	}
 	if n, err := res.RowsAffected(); err != nil || n == 1 {
 		return err
-	}
-	if head != nil {
-		return scheduler.ErrStale
 	}
 	return fmt.Errorf("card %s: %w", card, ErrNotFound)
 }
@@ -120,21 +112,12 @@ func writeMemory(ctx context.Context, tx *sql.Tx, card deck.CardID, m scheduler.
 // Prev it returns scheduler.ErrStale and writes nothing.
 func (s *Store) Record(ctx context.Context, rows ...scheduler.Row) (today scheduler.Today, err error) {
 	err = s.tx(ctx, func(tx *sql.Tx) error {
-		sched, refitted, err := s.current(ctx, tx)
+		sched, err := s.current(ctx, tx)
 		if err != nil {
 			return err
 		}
 		for _, row := range rows {
-			if err := writeMemory(ctx, tx, row.Entry.Card, row.Memory, &row.Entry.Prev); err != nil {
-				return err
-			}
-			if err := appendEntry(ctx, tx, row.Entry); err != nil {
-				return err
-			}
-			if !refitted {
-				continue
-			}
-			if _, err := refold(ctx, tx, sched, row.Entry.Card); err != nil {
+			if err := recordRow(ctx, tx, sched, row.Entry); err != nil {
 				return err
 			}
 		}
@@ -148,6 +131,33 @@ func (s *Store) Record(ctx context.Context, rows ...scheduler.Row) (today schedu
 		return scheduler.Today{}, fmt.Errorf("record: %w", err)
 	}
 	return today, nil
+}
+
+// recordRow appends one row and takes its card's memory over it. That is done
+// anew here, where nobody can change the memory or the weights meanwhile.
+func recordRow(ctx context.Context, tx *sql.Tx, sched *scheduler.Scheduler, e scheduler.Entry) error {
+	rows, err := tx.QueryContext(ctx, `SELECT `+memoryColumns+` FROM memory m WHERE card_id=?`, e.Card)
+	kept, err := collect(rows, err, scanMemory)
+	switch {
+	case err != nil:
+		return err
+	case len(kept) == 0:
+		return fmt.Errorf("card %s: %w", e.Card, ErrNotFound)
+	case kept[0].Head != e.Prev:
+		return scheduler.ErrStale
+	}
+	if err := writeMemory(ctx, tx, e.Card, sched.Apply(kept[0], e)); err != nil {
+		return err
+	}
+	return appendEntry(ctx, tx, e)
+}
+
+func scanMemory(rows *sql.Rows) (m scheduler.Memory, err error) {
+	var card deck.CardID
+	fields, done := memoryFields(&card, &m)
+	err = rows.Scan(fields...)
+	done()
+	return m, err
 }
 
 // live is the condition that no void row takes back the log row l.
@@ -187,7 +197,7 @@ func newest(ctx context.Context, tx *sql.Tx) (scheduler.Action, error) {
 // action with its cards as they are now, or scheduler.ErrNothing.
 func (s *Store) Void(ctx context.Context, st scheduler.Stamp) (a scheduler.Action, err error) {
 	err = s.tx(ctx, func(tx *sql.Tx) error {
-		sched, _, err := s.current(ctx, tx)
+		sched, err := s.current(ctx, tx)
 		if err != nil {
 			return err
 		}
@@ -239,7 +249,7 @@ func refold(ctx context.Context, tx *sql.Tx, sched *scheduler.Scheduler, card de
 		return scheduler.Memory{}, err
 	}
 	m := sched.Fold(card, entries)
-	return m, writeMemory(ctx, tx, card, m, nil)
+	return m, writeMemory(ctx, tx, card, m)
 }
 
 // Entries returns log rows in the order in which they were written: those of

@@ -19,7 +19,7 @@ import (
 // from Anki has the card and the revlog id of a row that etch gave to Anki.
 func (s *Store) Merge(ctx context.Context, entries []scheduler.Entry) (added int, err error) {
 	err = s.tx(ctx, func(tx *sql.Tx) error {
-		sched, _, err := s.current(ctx, tx)
+		sched, err := s.current(ctx, tx)
 		if err != nil {
 			return err
 		}

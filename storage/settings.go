@@ -53,53 +53,65 @@ func readSettings(ctx context.Context, q querier) (scheduler.Settings, error) {
 	return set, nil
 }
 
-// current returns the scheduler to fold with, and whether another program has
-// stored other weights since this one read its settings.
-func (s *Store) current(ctx context.Context, tx *sql.Tx) (sched *scheduler.Scheduler, changed bool, err error) {
-	sched = s.Scheduler()
+// current returns the scheduler to take a memory over a row with: the store's,
+// unless another program has stored other weights since it read its settings.
+func (s *Store) current(ctx context.Context, tx *sql.Tx) (*scheduler.Scheduler, error) {
+	sched := s.Scheduler()
 	known, err := sched.Settings().Get("weights")
 	if err != nil {
-		return nil, false, err
+		return nil, err
 	}
 	var same bool
 	err = tx.QueryRowContext(ctx, `SELECT coalesce((SELECT value FROM settings WHERE key='weights'), ?)=?`, defaultWeights, known).Scan(&same)
 	if err != nil || same {
-		return sched, false, err
+		return sched, err
 	}
 	if sched, err = s.readScheduler(ctx, tx); err != nil {
-		return nil, false, fmt.Errorf("read settings: %w", err)
+		return nil, fmt.Errorf("read settings: %w", err)
 	}
 	s.sched.Store(sched)
-	return sched, true, nil
+	return sched, nil
 }
 
 var defaultWeights, _ = scheduler.Defaults().Get("weights")
 
-// Set stores one setting. It changes no due date; new weights change
-// stability and difficulty, so every memory is folded anew with them.
+// Set stores one setting.
 func (s *Store) Set(ctx context.Context, key, value string, now time.Time) error {
-	checked := s.Scheduler().Settings()
-	if err := checked.Set(key, value); err != nil {
-		return err
-	}
-	text, err := checked.Get(key)
-	if err != nil {
-		return err
-	}
-	var sched *scheduler.Scheduler
-	err = s.tx(ctx, func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, `INSERT INTO settings(key, value, changed_at) VALUES(?,?,?)
-			ON CONFLICT(key) DO UPDATE SET value=excluded.value, changed_at=excluded.changed_at`, key, text, millis(now))
+	return s.SetAll(ctx, map[string]string{key: value}, now)
+}
+
+// SetAll stores settings, all of them or none. They change no due date; new
+// weights change stability and difficulty, so every memory is folded anew.
+func (s *Store) SetAll(ctx context.Context, changes map[string]string, now time.Time) error {
+	set := s.Scheduler().Settings()
+	texts := make(map[string]string, len(changes))
+	for key, value := range changes {
+		if err := set.Set(key, value); err != nil {
+			return err
+		}
+		text, err := set.Get(key)
 		if err != nil {
 			return err
 		}
-		if sched, err = s.readScheduler(ctx, tx); err == nil && key == "weights" {
+		texts[key] = text
+	}
+	_, refold := changes["weights"]
+	var sched *scheduler.Scheduler
+	err := s.tx(ctx, func(tx *sql.Tx) (err error) {
+		for key, text := range texts {
+			_, err := tx.ExecContext(ctx, `INSERT INTO settings(key, value, changed_at) VALUES(?,?,?)
+				ON CONFLICT(key) DO UPDATE SET value=excluded.value, changed_at=excluded.changed_at`, key, text, millis(now))
+			if err != nil {
+				return err
+			}
+		}
+		if sched, err = s.readScheduler(ctx, tx); err == nil && refold {
 			_, err = rebuild(ctx, tx, sched)
 		}
 		return err
 	})
 	if err != nil {
-		return fmt.Errorf("store setting %s: %w", key, err)
+		return fmt.Errorf("store settings: %w", err)
 	}
 	s.sched.Store(sched)
 	return nil

@@ -190,7 +190,7 @@ func parseLinks(links []string) ([]deck.Pairing, error) {
 // would fail; --strict makes errors of all.
 func (a *app) judge(strict bool) func(deck.Library, []*deck.Post) []*deck.Problem {
 	return func(lib deck.Library, posts []*deck.Post) []*deck.Problem {
-		problems := deck.Lint(posts, deck.LintOptions{Library: lib.Kind == deck.KindBuiltIn})
+		problems := deck.Lint(posts, deck.LintOptions{Library: lib.Kind == deck.KindBuiltIn, Known: builtInSlugs()})
 		for _, p := range problems {
 			switch {
 			case strict:

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/natefinch/atomic"
 
@@ -24,6 +25,19 @@ func builtIn() deck.Library {
 		lib.FS = deck.Overlay(lib.FS, os.DirFS(overlayDir()))
 	}
 	return lib
+}
+
+// builtInSlugs names the posts that any post may require.
+func builtInSlugs() map[string]bool {
+	slugs := make(map[string]bool)
+	files, err := deck.BuiltIn().Files()
+	if err != nil {
+		return slugs // then a folder's prerequisites are warned about
+	}
+	for _, f := range files {
+		slugs[strings.TrimSuffix(f.Path, ".md")] = true
+	}
+	return slugs
 }
 
 // folder is a library of the user's own posts.

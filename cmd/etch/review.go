@@ -8,6 +8,7 @@ import (
 
 	"etch/cmd/etch/line"
 	"etch/scheduler"
+	"etch/storage"
 )
 
 type reviewOptions struct {
@@ -82,13 +83,18 @@ func runReview(ctx context.Context, a *app, posts []string, opt reviewOptions, n
 	if err != nil {
 		return err
 	}
-	if sess.Tally().Answers == 0 || opt.cram {
-		return nil
-	}
-	if _, err := store.DailyBackup(context.WithoutCancel(ctx), a.now()); err != nil && !a.flags.quiet {
-		a.say("no backup was made: %v", err)
+	if sess.Tally().Answers > 0 && !opt.cram {
+		a.backUp(context.WithoutCancel(ctx), store)
 	}
 	return nil
+}
+
+// backUp makes the daily backup. It failing is no reason to call a session
+// failed.
+func (a *app) backUp(ctx context.Context, store *storage.Store) {
+	if _, err := store.DailyBackup(ctx, a.now()); err != nil && !a.flags.quiet {
+		a.say("no backup was made: %v", err)
+	}
 }
 
 // jsonClock lets a JSON session move a pretended clock.

@@ -169,7 +169,7 @@ func (p *plainReview) recorded(ctx context.Context, row scheduler.Row, err error
 			p.print("%s (not recorded)", row.Entry.Rating)
 			break
 		}
-		p.print("%s: again in %s, %s", row.Entry.Rating, scheduler.Span(row.Entry.Then.Interval), due(row.Entry.Then, p.now().Location()))
+		p.print("%s: back in %s (%s)", row.Entry.Rating, scheduler.Span(row.Entry.Then.Interval), when(row.Entry.Then, p.now().Location()))
 	}
 	return p.ask(ctx)
 }
@@ -236,14 +236,22 @@ func (p *plainReview) refuse(err error) error {
 func (p *plainReview) summary() {
 	t := p.sess.Tally()
 	if p.sess.Phase() == scheduler.Done {
-		p.print("\nNothing is left for now.")
+		p.print("\nNothing is left for now; 'etch undo' takes back the last answer.")
 	}
 	if t.Answers > 0 {
-		p.print("%d answers, %d again, %s.", t.Answers, t.ByGrade[scheduler.Again], about(t.Time))
+		p.print("Answers %d, of which again %d; %s.", t.Answers, t.ByGrade[scheduler.Again], about(t.Time))
 	}
 	if n := p.sess.Backlog(); n > 0 {
 		p.print("%d more reviews wait for other days.", n)
 	}
+}
+
+// when tells a person when a card comes back.
+func when(d scheduler.Decision, zone *time.Location) string {
+	if d.State == scheduler.Review {
+		return d.DueDay.Date().Format("Mon 2 Jan 2006")
+	}
+	return d.DueAt.In(zone).Format("15:04")
 }
 
 func breadcrumb(c deck.Card) string {
