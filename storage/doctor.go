@@ -4,7 +4,9 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"maps"
 	"math"
+	"slices"
 
 	"etch/deck"
 	"etch/scheduler"
@@ -48,23 +50,34 @@ func (s *Store) checkMemory(ctx context.Context, tx *sql.Tx, findings *[]string)
 	if err != nil {
 		return err
 	}
-	rows, err := tx.QueryContext(ctx, `SELECT `+memoryColumns+` FROM memory m`)
-	kept, err := collect(rows, err, func(r *sql.Rows) (row scheduler.Row, err error) {
-		fields, done := memoryFields(&row.Entry.Card, &row.Memory)
-		err = r.Scan(fields...)
+	type row struct {
+		card   deck.CardID
+		memory scheduler.Memory
+		placed bool // what memory repeats of the texts is right
+	}
+	rows, err := tx.QueryContext(ctx, `SELECT `+memoryColumns+`,
+		m.hidden = (m.suspended OR c.retired_at IS NOT NULL) AND (m.post_id = n.post_id OR c.retired_at IS NOT NULL)
+		AND (m.after_card IS NULL OR EXISTS(SELECT 1 FROM cards a WHERE a.id=m.after_card))
+		FROM memory m JOIN cards c ON c.id=m.card_id JOIN notes n ON n.id=c.note_id`)
+	kept, err := collect(rows, err, func(r *sql.Rows) (x row, err error) {
+		fields, done := memoryFields(&x.card, &x.memory)
+		err = r.Scan(append(fields, &x.placed)...)
 		done()
-		return row, err
+		return x, err
 	})
 	if err != nil {
 		return err
 	}
-	for _, row := range kept {
-		if !SameMemory(row.Memory, folded[row.Entry.Card]) {
-			*findings = append(*findings, fmt.Sprintf("card %s: its memory is not what the log says", row.Entry.Card))
+	for _, x := range kept {
+		switch {
+		case !SameMemory(x.memory, folded[x.card]):
+			*findings = append(*findings, fmt.Sprintf("card %s: its memory is not what the log says", x.card))
+		case !x.placed:
+			*findings = append(*findings, fmt.Sprintf("card %s: its place among the cards is wrong", x.card))
 		}
-		delete(folded, row.Entry.Card)
+		delete(folded, x.card)
 	}
-	for card := range folded {
+	for _, card := range slices.Sorted(maps.Keys(folded)) {
 		*findings = append(*findings, fmt.Sprintf("card %s: it has answers but no memory", card))
 	}
 	return nil

@@ -15,8 +15,9 @@ import (
 // cards that are not in the database are left out. It returns how many rows
 // were added.
 //
-// Two rows are the same when their ids are equal, or when a row that comes
-// from Anki has the card and the revlog id of a row that etch gave to Anki.
+// Two rows are the same when their ids are equal, or when one of them comes
+// from Anki and has the other's card and revlog id: an answer that went there
+// and came back.
 func (s *Store) Merge(ctx context.Context, entries []scheduler.Entry) (added int, err error) {
 	err = s.tx(ctx, func(tx *sql.Tx) error {
 		sched, err := s.current(ctx, tx)
@@ -56,12 +57,13 @@ func mergeEntry(ctx context.Context, tx *sql.Tx, e scheduler.Entry) (added bool,
 	}
 	if e.AnkiID != 0 {
 		var owner deck.CardID
-		err := tx.QueryRowContext(ctx, `SELECT card_id FROM log WHERE ms_id=?`, e.AnkiID).Scan(&owner)
+		var source string
+		err := tx.QueryRowContext(ctx, `SELECT card_id, source FROM log WHERE ms_id=?`, e.AnkiID).Scan(&owner, &source)
 		switch {
 		case errors.Is(err, sql.ErrNoRows):
 		case err != nil:
 			return false, err
-		case owner == e.Card && e.Source == scheduler.FromAnki:
+		case owner == e.Card && (e.Source == scheduler.FromAnki) != (source == scheduler.FromAnki):
 			return false, nil
 		default:
 			if e.AnkiID, err = freeAnkiID(ctx, tx, e.AnkiID); err != nil {

@@ -48,6 +48,9 @@ func runDoctor(ctx context.Context, a *app, rebuild bool) error {
 			return err
 		}
 		report.Rebuilt = &n
+		if err := a.reorder(ctx); err != nil {
+			return err
+		}
 	}
 	found, err := store.Doctor(ctx)
 	if err != nil {
