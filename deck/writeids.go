@@ -16,7 +16,12 @@ func WriteIDs(src []byte, post *Post, used func(id string) bool) ([]byte, int) {
 	for _, n := range post.Notes {
 		given[n.Key] = true
 	}
-	lines := strings.SplitAfter(string(src), "\n")
+	bom := ""
+	text, ok := strings.CutPrefix(string(src), "\ufeff")
+	if ok {
+		bom = "\ufeff"
+	}
+	lines := strings.SplitAfter(text, "\n")
 	written := 0
 	for i := len(post.Notes) - 1; i >= 0; i-- { // from below, so that line numbers stay
 		n := &post.Notes[i]
@@ -38,7 +43,7 @@ func WriteIDs(src []byte, post *Post, used func(id string) bool) ([]byte, int) {
 		}
 		lines[at] = "<!-- card " + id + " -->" + end + line
 	}
-	return []byte(strings.Join(lines, "")), written
+	return []byte(bom + strings.Join(lines, "")), written
 }
 
 // readableID makes an id of at most six words.

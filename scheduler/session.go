@@ -379,6 +379,8 @@ func (s *Session) load(ctx context.Context, now time.Time) error {
 	if s.opt.Cram {
 		s.sched.sortCram(s.snap.Items, now)
 		s.queue = Queue{Main: first(slices.Clone(s.snap.Items), s.limits(now).Answers)}
+	} else {
+		s.arrange(now)
 	}
 	return nil
 }

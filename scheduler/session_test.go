@@ -233,6 +233,9 @@ func TestUndoShowsTheCardAgain(t *testing.T) {
 			t.Fatalf("undo %d shows %s in phase %d, want %s revealed", i, it.Card, s.Phase(), order[i])
 		}
 	}
+	if got := s.Counts(); got != (Counts{New: 3, Due: 3}) {
+		t.Errorf("counts after undo of everything = %+v", got)
+	}
 	if !slices.Equal(f.cards, want) {
 		t.Errorf("after undo of everything:\n%+v\nwant\n%+v", f.cards, want)
 	}

@@ -1,0 +1,232 @@
+package line
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"etch/deck"
+	"etch/scheduler"
+)
+
+// memoryStore is the smallest store that a session can live on.
+type memoryStore struct {
+	sched *scheduler.Scheduler
+	items []scheduler.Item
+	log   []scheduler.Entry
+}
+
+func (s *memoryStore) Load(context.Context, scheduler.Query) (scheduler.Snapshot, error) {
+	snap := scheduler.Snapshot{Items: slices.Clone(s.items), Today: scheduler.Today{Seq: int64(len(s.log))}}
+	if live := scheduler.Live(s.log); len(live) > 0 {
+		e := live[len(live)-1]
+		snap.Newest = &scheduler.Action{Act: e.Act, Kind: e.Kind, Rating: e.Rating, At: e.At, Session: e.Session, Items: []scheduler.Item{s.item(e.Card)}}
+	}
+	return snap, nil
+}
+
+func (s *memoryStore) item(card deck.CardID) scheduler.Item {
+	return s.items[slices.IndexFunc(s.items, func(it scheduler.Item) bool { return it.Card == card })]
+}
+
+func (s *memoryStore) fold(card deck.CardID) {
+	own := slices.DeleteFunc(slices.Clone(s.log), func(e scheduler.Entry) bool { return e.Card != card })
+	for i := range s.items {
+		if s.items[i].Card == card {
+			s.items[i].Memory = s.sched.Fold(card, own)
+		}
+	}
+}
+
+func (s *memoryStore) Record(_ context.Context, rows ...scheduler.Row) (scheduler.Today, error) {
+	for _, r := range rows {
+		s.log = append(s.log, r.Entry)
+		s.fold(r.Entry.Card)
+	}
+	return scheduler.Today{Seq: int64(len(s.log))}, nil
+}
+
+func (s *memoryStore) Void(_ context.Context, st scheduler.Stamp) (scheduler.Action, error) {
+	live := scheduler.Live(s.log)
+	if len(live) == 0 {
+		return scheduler.Action{}, scheduler.ErrNothing
+	}
+	e := live[len(live)-1]
+	s.log = append(s.log, scheduler.Entry{ID: st.ID, Card: e.Card, Kind: scheduler.Void, Target: e.ID, At: st.At})
+	s.fold(e.Card)
+	return scheduler.Action{Act: e.Act, Kind: e.Kind, Rating: e.Rating, At: e.At, Log: st.ID, Items: []scheduler.Item{s.item(e.Card)}}, nil
+}
+
+// texts makes up a text for every card.
+type texts struct{}
+
+func (texts) Card(_ context.Context, id deck.CardID) (deck.Card, error) {
+	return deck.Card{ID: id, Question: "What is " + string(id) + "?", Answer: "An *answer*.\n\nWith more.", Title: "A title\x1b[31m", Topic: "topic"}, nil
+}
+
+func (texts) Passage(context.Context, deck.CardID) (string, error) { return "## Why\n\nBecause.", nil }
+
+// fixedClock moves a second with each look.
+type fixedClock struct{ now time.Time }
+
+func (c *fixedClock) Now() time.Time { c.now = c.now.Add(time.Second); return c.now }
+
+func (c *fixedClock) MoveTo(t time.Time) bool {
+	if t.Before(c.now) {
+		return false
+	}
+	c.now = t
+	return true
+}
+
+func newSession(t testing.TB, cards int) (*scheduler.Session, *memoryStore, *fixedClock) {
+	t.Helper()
+	sched, err := scheduler.NewScheduler(scheduler.Defaults(), time.UTC)
+	if err != nil {
+		t.Fatal(err)
+	}
+	store := &memoryStore{sched: sched}
+	for i := range cards {
+		store.items = append(store.items, scheduler.Item{Card: deck.CardID(fmt.Sprint("card", i)), NewPos: int64(i)})
+	}
+	clock := &fixedClock{time.Date(2026, 11, 24, 8, 0, 0, 0, time.UTC)}
+	n := 0
+	opt := scheduler.SessionOptions{ID: "s", Eager: true, NewID: func() string { n++; return fmt.Sprintf("%06d", n) }}
+	sess, err := scheduler.NewSession(context.Background(), sched, store, opt, clock.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return sess, store, clock
+}
+
+func TestPlainNeverGradesByItself(t *testing.T) {
+	for name, input := range map[string]string{
+		"end of input": "", "blank lines": strings.Repeat("\n", 50), "no line end": "show", "grades before reveals": "1\n2\n3\n4\ngood\nagain\n",
+	} {
+		sess, store, clock := newSession(t, 3)
+		var out strings.Builder
+		if err := Plain(context.Background(), strings.NewReader(input), &out, sess, texts{}, clock.Now); err != nil {
+			t.Fatal(err)
+		}
+		if len(store.log) != 0 {
+			t.Errorf("%s recorded %d rows", name, len(store.log))
+		}
+	}
+}
+
+func TestPlainTranscript(t *testing.T) {
+	sess, store, clock := newSession(t, 2)
+	var out strings.Builder
+	input := "\n4\nshow\nw\nagain\nu\n4\n"
+	if err := Plain(context.Background(), strings.NewReader(input), &out, sess, texts{}, clock.Now); err != nil {
+		t.Fatal(err)
+	}
+	want := plainHelp + `
+
+[topic > A title] new 2, learning 0, due 0, about 1 min
+Q: What is card0?
+A: An answer.
+
+   With more.
+1 again 1m, 2 hard 6m, 3 good 10m, 4 easy 6d
+easy: back in 6d (Mon 30 Nov 2026)
+
+[topic > A title] new 1, learning 0, due 0, about 30 s
+Q: What is card1?
+A: An answer.
+
+   With more.
+1 again 1m, 2 hard 6m, 3 good 10m, 4 easy 9d
+## Why
+
+Because.
+again: back in 1m (08:01)
+
+[topic > A title] new 0, learning 1, due 0, about 10 s
+Q: What is card1?
+Undone.
+
+[topic > A title] new 1, learning 0, due 0, about 30 s
+Q: What is card1?
+A: An answer.
+
+   With more.
+1 again 1m, 2 hard 6m, 3 good 10m, 4 easy 9d
+easy: back in 9d (Thu 3 Dec 2026)
+
+Nothing is left for now; 'etch undo' takes back the last answer.
+Answers 2, of which again 0; 10 s.
+`
+	if got := out.String(); got != want {
+		t.Errorf("transcript:\n%s\nwant:\n%s", got, want)
+	}
+	if live := scheduler.Live(store.log); len(live) != 2 {
+		t.Errorf("%d rows stand, want 2", len(live))
+	}
+}
+
+// FuzzPlain: whatever the lines say, only what a line graded after a reveal is
+// recorded, and no control byte comes out.
+func FuzzPlain(f *testing.F) {
+	f.Add("\n3\n\n1\nu\ny\n*\n-\n@\ns\nw\n?\nq\n")
+	f.Add("show\r\nGOOD\r\n\x00\x1b[2J\n")
+	f.Fuzz(func(t *testing.T, input string) {
+		sess, store, clock := newSession(t, 3)
+		var out strings.Builder
+		err := Plain(context.Background(), strings.NewReader(input), &out, sess, texts{}, clock.Now)
+		if err != nil && err != errTooLong {
+			t.Fatal(err)
+		}
+		if strings.ContainsAny(out.String(), "\x00\x1b\r") {
+			t.Errorf("control bytes in %q", out.String())
+		}
+		if rates, said := rated(store.log), strings.Count(out.String(), ": back in "); rates != said {
+			t.Errorf("%d answers recorded, %d told", rates, said)
+		}
+	})
+}
+
+// FuzzJSON: every output line is an object, and the recorded events are the
+// log's rows.
+func FuzzJSON(f *testing.F) {
+	f.Add(`{"cmd":"reveal"}` + "\n" + `{"cmd":"grade","card":"card0","rating":3}` + "\n" + `{"cmd":"undo"}`)
+	f.Add(`{"cmd":"flag","reason":"x"}` + "\n" + `{"cmd":"bury"}` + "\n" + `{"cmd":"reveal","now":"2026-11-25T08:00:00Z"}` + "\n" + `{"cmd":"skip"}`)
+	f.Add("[]\nnull\n{\"cmd\":7}\n\n{")
+	f.Fuzz(func(t *testing.T, input string) {
+		sess, store, clock := newSession(t, 3)
+		var out strings.Builder
+		if err := JSON(context.Background(), strings.NewReader(input), &out, sess, texts{}, clock); err != nil {
+			t.Fatal(err)
+		}
+		recorded, last := 0, ""
+		for _, line := range strings.Split(strings.TrimSuffix(out.String(), "\n"), "\n") {
+			var e struct{ Event, Cmd, Log string }
+			if err := json.Unmarshal([]byte(line), &e); err != nil {
+				t.Fatalf("output line %q: %v", line, err)
+			}
+			if e.Event == "recorded" && e.Log != "" {
+				recorded++
+			}
+			last = e.Event
+		}
+		if recorded != len(store.log) {
+			t.Errorf("%d recorded events, %d rows", recorded, len(store.log))
+		}
+		if last != "done" && last != "error" {
+			t.Errorf("the last event is %q", last)
+		}
+	})
+}
+
+func rated(log []scheduler.Entry) (n int) {
+	for _, e := range log {
+		if e.Kind == scheduler.Rate {
+			n++
+		}
+	}
+	return n
+}
