@@ -28,7 +28,8 @@ var options = []Option{
 	number("new-per-day", "new cards a study day, over all sessions", "0 to 9999", func(s *Settings) *int { return &s.NewPerDay }),
 	number("reviews-per-day", "reviews a study day, over all sessions", "0 to 9999", func(s *Settings) *int { return &s.ReviewsPerDay }),
 	number("minutes-per-day", "minutes a study day; 0 for no bound", "0 to 1440", func(s *Settings) *int { return &s.MinutesPerDay }),
-	{"interview-date", "the day you study for; empty for none", "2026-12-31, or empty",
+	{
+		"interview-date", "the day you study for; empty for none", "2026-12-31, or empty",
 		func(s Settings) string {
 			if s.InterviewDate == 0 {
 				return ""
@@ -40,13 +41,16 @@ var options = []Option{
 				s.InterviewDate, err = ParseDay(text)
 			}
 			return err
-		}},
-	{"desired-retention", "how likely a card should still be known when it comes back", "0.70 to 0.99",
+		},
+	},
+	{
+		"desired-retention", "how likely a card should still be known when it comes back", "0.70 to 0.99",
 		func(s Settings) string { return strconv.FormatFloat(s.Retention, 'g', -1, 64) },
 		func(s *Settings, text string) (err error) {
 			s.Retention, err = strconv.ParseFloat(text, 64)
 			return err
-		}},
+		},
+	},
 	number("maximum-interval", "the longest time between two reviews, in days", "1 to 36500", func(s *Settings) *int { return &s.MaximumInterval }),
 	steps("learning-steps", "waits of a new card before its first day, such as: 1m 10m", func(s *Settings) *[]time.Duration { return &s.LearningSteps }),
 	steps("relearning-steps", "waits of a forgotten card, such as: 10m", func(s *Settings) *[]time.Duration { return &s.RelearningSteps }),
@@ -55,13 +59,16 @@ var options = []Option{
 	toggle("bury-siblings", "show at most one card of a note a study day", func(s *Settings) *bool { return &s.BurySiblings }),
 	toggle("two-buttons", "grade with two keys, again and good", func(s *Settings) *bool { return &s.TwoButtons }),
 	toggle("fuzz", "spread intervals a little, so that cards learned together part", func(s *Settings) *bool { return &s.Fuzz }),
-	{"pinned-posts", "posts whose new cards come first, with their prerequisites", "post names, separated by blanks",
+	{
+		"pinned-posts", "posts whose new cards come first, with their prerequisites", "post names, separated by blanks",
 		func(s Settings) string { return strings.Join(s.PinnedPosts, " ") },
 		func(s *Settings, text string) error {
 			s.PinnedPosts = strings.Fields(strings.ReplaceAll(text, ",", " "))
 			return nil
-		}},
-	{"weights", "the 21 weights of the memory model (FSRS-6); 19 are widened", "numbers, separated by blanks",
+		},
+	},
+	{
+		"weights", "the 21 weights of the memory model (FSRS-6); 19 are widened", "numbers, separated by blanks",
 		func(s Settings) string {
 			words := make([]string, len(s.Weights))
 			for i, w := range s.Weights {
@@ -79,7 +86,8 @@ var options = []Option{
 				s.Weights = append(s.Weights, w)
 			}
 			return nil
-		}},
+		},
+	},
 }
 
 // Get returns the value of the setting called key as text.
@@ -113,16 +121,19 @@ func (s *Settings) Set(key, text string) error {
 }
 
 func number(key, help, bounds string, field func(*Settings) *int) Option {
-	return Option{key, help, bounds,
+	return Option{
+		key, help, bounds,
 		func(s Settings) string { return strconv.Itoa(*field(&s)) },
 		func(s *Settings, text string) (err error) {
 			*field(s), err = strconv.Atoi(text)
 			return err
-		}}
+		},
+	}
 }
 
 func toggle(key, help string, field func(*Settings) *bool) Option {
-	return Option{key, help, "on or off",
+	return Option{
+		key, help, "on or off",
 		func(s Settings) string {
 			if *field(&s) {
 				return "on"
@@ -139,11 +150,13 @@ func toggle(key, help string, field func(*Settings) *bool) Option {
 				return errors.New("neither on nor off")
 			}
 			return nil
-		}}
+		},
+	}
 }
 
 func steps(key, help string, field func(*Settings) *[]time.Duration) Option {
-	return Option{key, help, "waits of 1s to 23h59m, separated by blanks; empty for none",
+	return Option{
+		key, help, "waits of 1s to 23h59m, separated by blanks; empty for none",
 		func(s Settings) string {
 			words := make([]string, len(*field(&s)))
 			for i, d := range *field(&s) {
@@ -162,7 +175,8 @@ func steps(key, help string, field func(*Settings) *[]time.Duration) Option {
 			}
 			*field(s) = waits
 			return nil
-		}}
+		},
+	}
 }
 
 // shortDuration writes 10m0s as 10m and 1h0m0s as 1h.

@@ -77,8 +77,10 @@ const memoryColumns = `m.card_id, m.head, m.head_at, m.state, m.step, m.s, m.d, 
 // fills the times after the scan.
 func memoryFields(card *deck.CardID, m *scheduler.Memory) (fields []any, done func()) {
 	var headAt, dueAt, last int64
-	fields = []any{card, &m.Head, &headAt, &m.State, &m.Step, &m.Stability, &m.Difficulty, &m.DueDay, &dueAt, &last, &m.LastDay,
-		&m.Interval, &m.Reps, &m.Lapses, &m.FirstDay, &m.HeldDay, &m.Suspended, &m.BuriedDay, &m.Flag}
+	fields = []any{
+		card, &m.Head, &headAt, &m.State, &m.Step, &m.Stability, &m.Difficulty, &m.DueDay, &dueAt, &last, &m.LastDay,
+		&m.Interval, &m.Reps, &m.Lapses, &m.FirstDay, &m.HeldDay, &m.Suspended, &m.BuriedDay, &m.Flag,
+	}
 	return fields, func() { m.HeadAt, m.DueAt, m.Last = instant(headAt), instant(dueAt), instant(last) }
 }
 

@@ -260,8 +260,11 @@ func code(err error) string {
 		err  error
 		code string
 	}{
-		{scheduler.ErrNotShown, "not-shown"}, {scheduler.ErrNoCard, "no-card"}, {scheduler.ErrNothing, "nothing-to-undo"},
-		{scheduler.ErrRating, "bad-rating"}, {scheduler.ErrNoChange, "no-change"},
+		{scheduler.ErrNotShown, "not-shown"},
+		{scheduler.ErrNoCard, "no-card"},
+		{scheduler.ErrNothing, "nothing-to-undo"},
+		{scheduler.ErrRating, "bad-rating"},
+		{scheduler.ErrNoChange, "no-change"},
 	} {
 		if errors.Is(err, known.err) {
 			return known.code
