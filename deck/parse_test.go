@@ -499,8 +499,8 @@ func TestParseBoundsItsProblems(t *testing.T) {
 	}
 }
 
-// TestParseLinear feeds what makes a careless parser quadratic. The bound is
-// a hundred times what is needed, and minutes below what quadratic would take.
+// TestParseLinear feeds what makes a careless parser quadratic: that takes
+// minutes for each of these, where linear takes milliseconds.
 func TestParseLinear(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes some seconds")
@@ -526,16 +526,13 @@ func TestParseLinear(t *testing.T) {
 	}
 }
 
+// checkTime fails by running into the time limit of go test.
 func checkTime(t *testing.T, name, text string) {
 	t.Helper()
 	begin := time.Now()
 	Parse("x.md", []byte(text))
-	d := time.Since(begin)
-	if testing.Verbose() && d > 100*time.Millisecond {
+	if d := time.Since(begin); testing.Verbose() && d > 100*time.Millisecond {
 		t.Logf("%q: %v for %d bytes", name, d, len(text))
-	}
-	if d > 10*time.Second {
-		t.Errorf("%q: %v for %d bytes", name, d, len(text))
 	}
 }
 
@@ -750,11 +747,7 @@ func FuzzParse(f *testing.F) {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, src []byte) {
-		begin := time.Now()
 		checkParsed(t, src)
-		if d := time.Since(begin); d > 5*time.Second {
-			t.Errorf("%v for %d bytes", d, len(src))
-		}
 	})
 }
 
