@@ -110,6 +110,9 @@ func seeded(m Memory, e Entry) Memory {
 	}
 	m.Stability, m.Difficulty = e.Then.Stability, e.Then.Difficulty
 	m.Last, m.LastDay, m.FirstDay = e.At, e.Day, e.Day
+	if e.Then.State == Review {
+		m.HeldDay = e.Day // it was recalled on some day before, or it would not be in review
+	}
 	_, _ = fmt.Sscanf(e.Arg, "reps=%d lapses=%d", &m.Reps, &m.Lapses) // what is missing is 0
 	return m
 }

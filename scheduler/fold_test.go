@@ -177,6 +177,25 @@ func TestSettingsMoveNoCard(t *testing.T) {
 	})
 }
 
+// Stability and difficulty are today's weights on the recorded ratings and
+// days, whatever the rows say of them.
+func TestOtherWeights(t *testing.T) {
+	s := with(t, nil)
+	_, rows := answers(t, s, monday, Good, Good, Good, Again, Hard, Good)
+	other := with(t, func(set *Settings) { set.Weights = fsrs5 })
+	stability, difficulty := other.Model().Init(rows[0].Rating)
+	for i, e := range rows[1:] {
+		stability, difficulty = other.Model().Step(stability, difficulty, int(e.Day-rows[i].Day), e.Rating)
+	}
+	got := other.Fold("card", rows)
+	if got.Stability != stability || got.Difficulty != difficulty {
+		t.Errorf("stability %g, difficulty %g; want %g, %g", got.Stability, got.Difficulty, stability, difficulty)
+	}
+	if then := rows[len(rows)-1].Then; got.Stability == then.Stability || got.DueDay != then.DueDay {
+		t.Errorf("stability %g as before, due %s, before %s", got.Stability, got.DueDay, then.DueDay)
+	}
+}
+
 // Two machines part and meet: both fold the union to the same memory.
 func TestMergeFoldsAlike(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {

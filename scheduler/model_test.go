@@ -138,8 +138,8 @@ func TestGoldenCanFail(t *testing.T) {
 	}
 }
 
-// A twin is the model written once more, from the formulas of FSRS.md section
-// 3.4 and nothing else: slow to read next to go-fsrs, but without its recipe.
+// A twin is the model written once more, from the published formulas and
+// nothing else: without go-fsrs and the recipe that makes it exact.
 type twin struct {
 	w              [21]float64
 	least, sameDay float64

@@ -15,7 +15,7 @@ type Outcome struct {
 }
 
 // outcomes returns what the four buttons do to a card on a study day. The
-// rules are Anki's (FSRS.md, section 7):
+// rules are Anki's:
 //
 //   - A new, learning or relearning card goes through the steps; a review that
 //     fails enters the relearning steps.

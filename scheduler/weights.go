@@ -29,7 +29,7 @@ func DefaultWeights() []float64 { return slices.Clone(fsrs6[:]) }
 
 // widen returns FSRS-6 weights: 21 as they are, 19 (FSRS-5) with 0 and 0.5
 // appended, which is that version's forgetting curve. A weight out of its
-// range is moved to the nearest bound, as fsrs-rs does.
+// range is moved to the nearest bound.
 func widen(weights []float64) (w [21]float64, err error) {
 	switch len(weights) {
 	case 19:
