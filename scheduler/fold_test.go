@@ -263,7 +263,7 @@ func TestSeed(t *testing.T) {
 	seed := e
 	want := Memory{
 		Head: "s", HeadAt: monday, State: Review, Stability: 25, Difficulty: 6.5, DueDay: e.Then.DueDay, Interval: 20,
-		Last: monday, LastDay: e.Day, FirstDay: e.Day, Reps: 12, Lapses: 3,
+		Last: monday, LastDay: e.Day, FirstDay: e.Day, HeldDay: e.Day, Reps: 12, Lapses: 3,
 	}
 	if got := s.Fold("card", []Entry{e}); got != want {
 		t.Errorf("got\n%+v\nwant\n%+v", got, want)

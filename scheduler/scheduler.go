@@ -81,7 +81,7 @@ type Memory struct {
 	Interval   int       // as last decided: days when > 0, seconds when < 0
 	Reps       int       // ratings since the last forget
 	Lapses     int       // Again in state Review since the last forget
-	FirstDay   Day       // the study day of the first rating
+	FirstDay   Day       // the study day of the first rating, or of the seed
 	HeldDay    Day       // the first study day after FirstDay on which it was recalled; 0 before
 	Suspended  bool
 	BuriedDay  Day    // hidden while this is today; 0 for never
