@@ -1,7 +1,6 @@
 package deck
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 )
@@ -134,8 +133,7 @@ func Diff(stored Stored, parsed []Parsed, opt DiffOptions) *Plan {
 	m.pairPosts()
 	m.byLink(opt.Pairings)
 	m.byKey()
-	m.byTextInPost()
-	m.byTextAnywhere()
+	m.byText()
 	m.bySide(func(n *Note) string { return n.Front }, func(n *StoredNote) string { return n.Front }, 1)
 	m.bySide(func(n *Note) string { return n.Back }, func(n *StoredNote) string { return n.Back }, 4)
 	m.bySimilarity()
@@ -313,7 +311,7 @@ func (m *matcher) notePlan(f *fresh, post PostPlan) NotePlan {
 		n.Returned = f.old.Retired
 		n.Moved = post.Renamed || f.old.Post != post.ID || m.otherSection(f)
 	}
-	n.Cards = planCards(n.ID, f.note, f.old)
+	n.Cards = planCards(n.ID, f.note, f.old, f.old != nil && f.old.Hash == f.hash)
 	return n
 }
 
@@ -331,70 +329,4 @@ func (m *matcher) otherSection(f *fresh) bool {
 		return false
 	}
 	return slices.ContainsFunc(m.parsed[f.post].Post.Takeaways, func(t Takeaway) bool { return t.Heading == f.old.Takeaway })
-}
-
-// planCards gives each deletion its card: the one whose text it has, then
-// those left over in their order when they are as many on both sides, else a
-// new one. An ord is never given twice.
-func planCards(id NoteID, n *Note, old *StoredNote) []CardPlan {
-	texts := []string{""}
-	if n.Kind == Cloze {
-		texts = Deletions(n.Front)
-	}
-	cards := make([]CardPlan, len(texts))
-	var had []StoredCard
-	if old != nil {
-		had = slices.SortedFunc(slices.Values(old.Cards), func(a, b StoredCard) int {
-			return cmp.Or(compareBool(a.Retired, b.Retired), cmp.Compare(a.Pos, b.Pos))
-		})
-	}
-	used, next := make([]bool, len(had)), 0
-	take := func(pos, i int) {
-		used[i] = true
-		cards[pos].ID, cards[pos].Ord = had[i].ID, had[i].Ord
-	}
-	var left []int
-	for pos, text := range texts {
-		cards[pos].Pos = pos
-		if n.Kind == Cloze {
-			cards[pos].Hash = ClozeHash(text)
-		}
-		i := -1
-		for j, c := range had {
-			next = max(next, c.Ord+1)
-			if i < 0 && !used[j] && c.Hash == cards[pos].Hash {
-				i = j
-			}
-		}
-		if i >= 0 {
-			take(pos, i)
-		} else {
-			left = append(left, pos)
-		}
-	}
-	var spare []int
-	for j, c := range had {
-		if !used[j] && !c.Retired {
-			spare = append(spare, j)
-		}
-	}
-	for k, pos := range left {
-		if len(left) == len(spare) {
-			take(pos, spare[k])
-			continue
-		}
-		cards[pos].ID, cards[pos].Ord, cards[pos].New = id.Card(n.Kind, next), next, true
-		next++
-	}
-	return cards
-}
-
-func compareBool(a, b bool) int {
-	switch {
-	case a == b:
-		return 0
-	case b:
-		return -1
-	}
-	return 1
 }

@@ -3,8 +3,6 @@ package deck
 import (
 	"cmp"
 	"slices"
-	"strings"
-	"unicode"
 )
 
 // pairPosts finds the row of each parsed post: the same path; else the same
@@ -78,31 +76,6 @@ func (m *matcher) sharedTexts() []shared {
 	return out
 }
 
-// byLink takes the user's word. A link names the new card by its key or by the
-// id that it would get or already has.
-func (m *matcher) byLink(links []Pairing) {
-	for _, l := range links {
-		i := slices.IndexFunc(m.stored.Notes, func(n StoredNote) bool { return n.ID == l.Old })
-		if i < 0 {
-			continue
-		}
-		for _, f := range m.notes {
-			if f.old == nil && m.named(f, l.New) {
-				m.pair(f, &m.stored.Notes[i])
-				break
-			}
-		}
-	}
-}
-
-// named reports whether id means the parsed note f.
-func (m *matcher) named(f *fresh, id NoteID) bool {
-	if id == NoteID(f.note.Key) && f.note.Key != "" {
-		return true
-	}
-	return id == newNoteID(f.note, m.parsed[f.post].Library.Kind, f.hash, func(NoteID) bool { return false })
-}
-
 // byKey pairs equal explicit ids. The built-in library has a name space of its
 // own, so that an update of etch never collides with a user's id.
 func (m *matcher) byKey() {
@@ -128,58 +101,70 @@ func (m *matcher) byKey() {
 	}
 }
 
-// byTextInPost pairs equal texts within a post, in their order.
-func (m *matcher) byTextInPost() {
-	type key struct {
-		post int64
-		hash string
+// byText pairs equal texts: within a post before anywhere, the text of now
+// before the texts that a note once had, and notes in use before retired ones,
+// because what vanishes here is more likely to have moved there than what was
+// retired long ago is to have come back.
+func (m *matcher) byText() {
+	var used, retired []*StoredNote
+	for i := range m.stored.Notes {
+		switch n := &m.stored.Notes[i]; {
+		case !m.free(n, true):
+		case n.Retired:
+			retired = append(retired, n)
+		default:
+			used = append(used, n)
+		}
 	}
-	olds := make(map[key][]*StoredNote)
-	for _, n := range m.oldest() {
-		olds[key{n.Post, n.Hash}] = append(olds[key{n.Post, n.Hash}], n)
+	for _, olds := range [][]*StoredNote{used, retired} {
+		slices.SortFunc(olds, func(a, b *StoredNote) int {
+			return cmp.Or(cmp.Compare(a.Post, b.Post), cmp.Compare(a.Pos, b.Pos), cmp.Compare(a.ID, b.ID))
+		})
+		m.byTextNow(olds, func(post int64) int64 { return post })
+		m.byTextNow(olds, func(int64) int64 { return 0 })
+		m.byTextOnce(olds)
+	}
+}
+
+// byTextNow pairs equal texts in the same place, in their order.
+func (m *matcher) byTextNow(olds []*StoredNote, place func(post int64) int64) {
+	type key struct {
+		place int64
+		hash  string
+	}
+	by := make(map[key][]*StoredNote, len(olds))
+	for _, n := range olds {
+		if m.free(n, true) {
+			k := key{place(n.Post), n.Hash}
+			by[k] = append(by[k], n)
+		}
 	}
 	for _, f := range m.unpaired() {
-		m.pairFirst(f, olds[key{m.postOf[f.post], f.hash}])
-	}
-}
-
-// byTextAnywhere pairs equal texts across posts, then texts that a note once
-// had.
-func (m *matcher) byTextAnywhere() {
-	now, once := make(map[string][]*StoredNote), make(map[string][]*StoredNote)
-	for _, n := range m.oldest() {
-		now[n.Hash] = append(now[n.Hash], n)
-		for _, h := range n.Lineage {
-			once[h] = append(once[h], n)
-		}
-	}
-	for _, olds := range []map[string][]*StoredNote{now, once} {
-		for _, f := range m.unpaired() {
-			m.pairFirst(f, olds[f.hash])
+		k := key{place(m.postOf[f.post]), f.hash}
+		if same := by[k]; len(same) > 0 {
+			m.pair(f, same[0])
+			by[k] = same[1:]
 		}
 	}
 }
 
-// oldest lists the stored notes that an exact text can reach: those in use
-// first, then by post and position.
-func (m *matcher) oldest() []*StoredNote {
-	var out []*StoredNote
-	for i := range m.stored.Notes {
-		if n := &m.stored.Notes[i]; m.free(n, true) {
-			out = append(out, n)
+// byTextOnce pairs a text with a note that had it before an edit. A note that
+// cannot be seen now, because its file is broken, has its newest text there.
+func (m *matcher) byTextOnce(olds []*StoredNote) {
+	by := make(map[string][]*StoredNote)
+	for _, n := range olds {
+		if n.Retired || m.free(n, false) {
+			for _, h := range n.Lineage {
+				by[h] = append(by[h], n)
+			}
 		}
 	}
-	slices.SortStableFunc(out, func(a, b *StoredNote) int {
-		return cmp.Or(compareBool(a.Retired, b.Retired), cmp.Compare(a.Post, b.Post), cmp.Compare(a.Pos, b.Pos))
-	})
-	return out
-}
-
-func (m *matcher) pairFirst(f *fresh, olds []*StoredNote) {
-	for _, old := range olds {
-		if m.free(old, true) {
-			m.pair(f, old)
-			return
+	for _, f := range m.unpaired() {
+		for _, old := range by[f.hash] {
+			if m.free(old, true) {
+				m.pair(f, old)
+				break
+			}
 		}
 	}
 }
@@ -192,141 +177,32 @@ func (m *matcher) bySide(side func(*Note) string, oldSide func(*StoredNote) stri
 		text string
 	}
 	text := func(s string) string {
-		if s = Normalise(s); strings.Count(s, " ")+1 < words {
+		if words > 1 && len(wordsIn(s)) < words {
 			return ""
 		}
-		return s
+		return Normalise(s)
 	}
 	olds := make(map[key][]*StoredNote)
 	for i := range m.stored.Notes {
 		n := &m.stored.Notes[i]
-		if k := (key{n.Post, text(oldSide(n))}); k.text != "" && m.free(n, false) {
+		if !m.free(n, false) {
+			continue
+		}
+		if k := (key{n.Post, text(oldSide(n))}); k.text != "" {
 			olds[k] = append(olds[k], n)
 		}
+	}
+	if len(olds) == 0 {
+		return
 	}
 	news := make(map[key][]*fresh)
 	for _, f := range m.unpaired() {
 		k := key{m.postOf[f.post], text(side(f.note))}
 		news[k] = append(news[k], f)
 	}
-	for _, f := range m.unpaired() {
-		k := key{m.postOf[f.post], text(side(f.note))}
-		if len(olds[k]) == 1 && len(news[k]) == 1 {
-			m.pair(f, olds[k][0])
+	for k, same := range news { // no two of them share a partner: the order does not matter
+		if len(olds[k]) == 1 && len(same) == 1 {
+			m.pair(same[0], olds[k][0])
 		}
 	}
-}
-
-// alike is a new text and an old one that share words.
-type alike struct {
-	new   *fresh
-	old   *StoredNote
-	score float64
-}
-
-// bySimilarity pairs texts whose words agree for the most part, best first.
-func (m *matcher) bySimilarity() {
-	for _, a := range m.alike() {
-		if a.score >= sameText && a.new.old == nil && m.free(a.old, false) {
-			m.pair(a.new, a.old)
-		}
-	}
-}
-
-// doubts collects the pairs that are left and hardly similar, and decides
-// about them where it can.
-func (m *matcher) doubts(opt DiffOptions) {
-	asked := make(map[*StoredNote]bool)
-	for _, a := range m.alike() {
-		if a.new.old != nil || a.new.id != "" || asked[a.old] || !m.free(a.old, false) {
-			continue
-		}
-		asked[a.old] = true
-		a.new.id = m.give(a.new)
-		d := Doubt{
-			Old: a.old, New: a.new.note, NewID: a.new.id, Score: a.score,
-			File: fileName(m.parsed[a.new.post]), Library: m.parsed[a.new.post].Library,
-		}
-		switch {
-		case opt.Same != nil && opt.Same(d):
-			m.pair(a.new, a.old)
-		case opt.Same != nil:
-		default:
-			a.new.waits = opt.Wait
-			m.open = append(m.open, d)
-		}
-	}
-}
-
-// alike lists the pairs of leftovers that are at least doubtful, the most
-// similar first; among equals those of one post, and the nearest.
-func (m *matcher) alike() []alike {
-	index := make(map[string][]posting)
-	var olds []*StoredNote
-	var sizes []int
-	for i := range m.stored.Notes {
-		n := &m.stored.Notes[i]
-		if !m.free(n, false) {
-			continue
-		}
-		words := wordCounts(n.Front + " " + n.Back)
-		for w, count := range words {
-			index[w] = append(index[w], posting{len(olds), count})
-		}
-		olds, sizes = append(olds, n), append(sizes, total(words))
-	}
-	if len(olds) == 0 {
-		return nil
-	}
-	var out []alike
-	for _, f := range m.unpaired() {
-		words := wordCounts(f.note.Front + " " + f.note.Back)
-		common := make(map[int]int)
-		for w, count := range words {
-			for _, p := range index[w] {
-				common[p.old] += min(count, p.count)
-			}
-		}
-		size := total(words)
-		for i, n := range common {
-			if score := 2 * float64(n) / float64(size+sizes[i]); score >= doubtful {
-				out = append(out, alike{f, olds[i], score})
-			}
-		}
-	}
-	distance := func(a alike) int {
-		if m.postOf[a.new.post] != a.old.Post {
-			return 1 << 20
-		}
-		d := a.new.index - a.old.Pos
-		return max(d, -d)
-	}
-	slices.SortFunc(out, func(a, b alike) int {
-		return cmp.Or(cmp.Compare(b.score, a.score), cmp.Compare(distance(a), distance(b)),
-			cmp.Compare(a.new.post, b.new.post), cmp.Compare(a.new.index, b.new.index), cmp.Compare(a.old.ID, b.old.ID))
-	})
-	return out
-}
-
-// posting says how often a stored text has a word.
-type posting struct{ old, count int }
-
-// wordCounts counts the words of a text, without case and punctuation.
-func wordCounts(text string) map[string]int {
-	counts := make(map[string]int)
-	words := strings.FieldsFunc(strings.ToLower(Normalise(text)), func(r rune) bool {
-		return !unicode.IsLetter(r) && !unicode.IsNumber(r)
-	})
-	for _, w := range words {
-		counts[w]++
-	}
-	return counts
-}
-
-func total(counts map[string]int) int {
-	n := 0
-	for _, c := range counts {
-		n += c
-	}
-	return n
 }

@@ -100,10 +100,26 @@ func (s *Store) compile(ctx context.Context, libs []deck.Library, opt CompileOpt
 		src.lint(opt.Lint)
 	}
 	refuseRepeatedIDs(sources)
+	asked := questions{ask: opt.Same, answers: make(map[question]bool)}
+	for {
+		report, err := s.compileOnce(ctx, sources, opt, &asked)
+		switch {
+		case errors.Is(err, errAsk):
+			asked.answer()
+		case errors.Is(err, errDryRun):
+			return report, nil
+		default:
+			return report, err
+		}
+	}
+}
 
-	var report Report
+func (s *Store) compileOnce(ctx context.Context, sources []*source, opt CompileOptions, asked *questions) (report Report, err error) {
 	err = s.tx(ctx, func(tx *sql.Tx) error {
 		c := &compiler{ctx: ctx, tx: tx, opt: opt, sources: sources, sched: s.Scheduler(), report: &report}
+		if opt.Same != nil {
+			c.asked = asked
+		}
 		if err := c.run(); err != nil {
 			return err
 		}
@@ -112,19 +128,20 @@ func (s *Store) compile(ctx context.Context, libs []deck.Library, opt CompileOpt
 		}
 		return nil
 	})
-	if errors.Is(err, errDryRun) {
-		err = nil
-	}
 	return report, err
 }
 
-// errDryRun rolls a transaction back.
-var errDryRun = errors.New("dry run")
+// Both roll a transaction back.
+var (
+	errDryRun = errors.New("dry run")
+	errAsk    = errors.New("a doubtful pair waits for an answer")
+)
 
 // known is what the last compile left.
 type known struct {
 	stamps  map[string]string
 	pending int
+	clean   string // what the files looked like when lint last had nothing to say
 }
 
 func (s *Store) known(ctx context.Context) (known, error) {
@@ -139,7 +156,8 @@ func (s *Store) known(ctx context.Context) (known, error) {
 	if err != nil {
 		return k, explain(err)
 	}
-	err = s.db.QueryRowContext(ctx, `SELECT coalesce((SELECT value FROM meta WHERE key='pending'), '0')`).Scan(&k.pending)
+	err = s.db.QueryRowContext(ctx, `SELECT coalesce((SELECT value FROM meta WHERE key='pending'), '0'), coalesce((SELECT value FROM meta WHERE key='clean'), '')`).
+		Scan(&k.pending, &k.clean)
 	return k, explain(err)
 }
 
@@ -148,6 +166,9 @@ func (s *Store) known(ctx context.Context) (known, error) {
 func (k known) upToDate(sources []*source, opt CompileOptions) bool {
 	if opt.Reorder || len(opt.Pairings) > 0 || opt.Forget != "" || (k.pending > 0 && !opt.Auto) {
 		return false
+	}
+	if opt.Lint != nil && k.clean != looks(sources) {
+		return false // its warnings are what a user who compiles wants to see
 	}
 	for _, src := range sources {
 		if src.err != nil && opt.Auto && k.stamps[src.lib.Path] != "" {
@@ -158,6 +179,15 @@ func (k known) upToDate(sources []*source, opt CompileOptions) bool {
 		}
 	}
 	return true
+}
+
+// looks sums up what the files of all libraries look like.
+func looks(sources []*source) string {
+	h := sha256.New()
+	for _, src := range sources {
+		fmt.Fprintf(h, "%s\x00%s\x00", src.lib.Path, src.stamp)
+	}
+	return hex.EncodeToString(h.Sum(nil)[:16])
 }
 
 // Check parses and judges one library without a database. It returns every
@@ -175,6 +205,10 @@ func Check(lib deck.Library, judge func(deck.Library, []*deck.Post) []*deck.Prob
 	}
 	return src.problems, notes, nil
 }
+
+// readerVersion goes into what tells a changed file from an unchanged one.
+// Change it when the parser reads the same file otherwise than before.
+const readerVersion = "1"
 
 // source is one library on its way into the database.
 type source struct {
@@ -195,7 +229,7 @@ func list(lib deck.Library) *source {
 	if src.files, src.err = lib.Files(); src.err != nil {
 		return src
 	}
-	var look []byte
+	look := []byte(readerVersion)
 	for _, f := range src.files {
 		look = append(append(look, f.Path...), 0)
 		look = binary.BigEndian.AppendUint64(look, uint64(f.Size))
@@ -214,25 +248,31 @@ func list(lib deck.Library) *source {
 	return src
 }
 
-// missing reports why a library has nothing to compile, or "".
+// missing reports why a library that was read has nothing to compile, or "".
 func (src *source) missing() string {
 	switch {
 	case src.err != nil:
 		return src.err.Error()
-	case len(src.files) == 0:
+	case len(src.posts) == 0 && len(src.broken) == 0:
 		return "the folder holds no post"
 	}
 	return ""
 }
 
 func (src *source) read(ctx context.Context) error {
+	if err := src.readFiles(ctx); err != nil {
+		return err
+	}
 	if why := src.missing(); why != "" {
 		src.problems = append(src.problems, &deck.Problem{
 			File: src.lib.Path, Severity: deck.Error, Msg: why,
 			Hint: "nothing is retired; 'etch compile --forget " + src.lib.Path + "' leaves the folder out for good",
 		})
-		return nil
 	}
+	return nil
+}
+
+func (src *source) readFiles(ctx context.Context) error {
 	for _, f := range src.files {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -248,7 +288,10 @@ func (src *source) read(ctx context.Context) error {
 			src.broken[f.Path] = true
 			continue
 		}
-		sum := sha256.Sum256(text)
+		if post.Dialect == deck.DeckDialect && len(post.Notes) == 0 {
+			continue // a README or a to-do list
+		}
+		sum := sha256.Sum256(append(text, readerVersion...))
 		src.hashes[f.Path] = hex.EncodeToString(sum[:16])
 		src.posts = append(src.posts, post)
 	}

@@ -20,9 +20,10 @@ type compiler struct {
 	sources []*source
 	sched   *scheduler.Scheduler
 	report  *Report
+	asked   *questions // nil when nobody is asked
 
 	libraries map[string]int64 // row ids by path
-	hashes    map[int64]string // of the stored posts' texts
+	hashes    map[int64]string // of the stored posts' texts; "" for a retired post
 	parsed    []deck.Parsed
 	plan      *deck.Plan
 	postIDs   []int64 // of the parsed posts
@@ -38,7 +39,14 @@ func (c *compiler) run() error {
 	}
 	c.parsed = parsedOf(c.sources)
 	retire := !c.opt.Auto && !c.trouble()
-	c.plan = deck.Diff(stored, c.parsed, deck.DiffOptions{Retire: retire, Pairings: c.opt.Pairings, Same: c.opt.Same, Wait: c.opt.Auto})
+	opt := deck.DiffOptions{Retire: retire, Pairings: c.opt.Pairings, Wait: c.opt.Auto}
+	if c.asked != nil {
+		opt.Same = c.asked.same
+	}
+	c.plan = deck.Diff(stored, c.parsed, opt)
+	if c.asked != nil && len(c.asked.open) > 0 {
+		return errAsk
+	}
 	for _, step := range []func() error{
 		c.addLibraries, c.writePosts, c.writeNotes, c.retireNotes,
 		func() error { return c.retirePosts(stored, retire) },
@@ -55,10 +63,14 @@ func (c *compiler) run() error {
 }
 
 // trouble reports whether something could not be read: then nothing is
-// retired, since what seems to have vanished may be there.
+// retired, since what seems to have vanished may be there. A folder that is
+// not remembered hides nothing.
 func (c *compiler) trouble() bool {
-	return slices.ContainsFunc(c.sources, func(s *source) bool { return s.missing() != "" || len(s.broken) > 0 })
+	return slices.ContainsFunc(c.sources, func(s *source) bool { return c.isGone(s) || len(s.broken) > 0 })
 }
+
+// isGone reports whether a remembered library has no posts any more.
+func (c *compiler) isGone(s *source) bool { return s.missing() != "" && c.libraries[s.lib.Path] != 0 }
 
 // load reads what the database holds of all libraries.
 func (c *compiler) load() (deck.Stored, error) {
@@ -83,7 +95,9 @@ func (c *compiler) load() (deck.Stored, error) {
 		err = r.Scan(&p.ID, &p.Library, &p.Path, &p.Title, &hash, &p.Retired)
 		p.Drop = c.opt.Forget != "" && p.Library == c.opt.Forget
 		p.Keep = !p.Drop && c.keeps(p)
-		c.hashes[p.ID] = hash
+		if !p.Retired {
+			c.hashes[p.ID] = hash
+		}
 		return p, err
 	})
 	if err != nil {
@@ -181,6 +195,11 @@ func (c *compiler) writePosts() error {
 }
 
 func (c *compiler) writePost(p deck.Parsed, plan deck.PostPlan, depth int) (id int64, err error) {
+	hash := c.hashOf(p)
+	if plan.ID != 0 && !plan.Renamed && c.hashes[plan.ID] == hash {
+		_, err = c.tx.ExecContext(c.ctx, `UPDATE posts SET depth=? WHERE id=? AND depth<>?`, depth, plan.ID, depth)
+		return plan.ID, err
+	}
 	tags, err := json.Marshal(append([]string{}, p.Post.Tags...))
 	if err != nil {
 		return 0, err
@@ -189,7 +208,6 @@ func (c *compiler) writePost(p deck.Parsed, plan deck.PostPlan, depth int) (id i
 	if err != nil {
 		return 0, err
 	}
-	hash := c.hashOf(p)
 	args := []any{
 		c.libraries[p.Library.Path], p.Post.Path, p.Post.Slug, p.Post.Title, p.Post.Topic, string(tags), string(requires), depth, p.Post.Body, hash,
 	}
@@ -377,88 +395,16 @@ func (c *compiler) retirePosts(stored deck.Stored, retire bool) error {
 	return nil
 }
 
-// placed is what the queue knows of a card from its text.
-type placed struct {
-	post   int64
-	newPos int64
-	after  string
-	hidden bool
-}
-
-// writeOrder brings up to date what memory repeats from the texts: post,
-// position among new cards, parent, and whether the card is hidden.
-func (c *compiler) writeOrder() error {
-	want := make(map[deck.CardID]placed)
-	parents := c.parents()
-	for i := range c.plan.Notes {
-		n := &c.plan.Notes[i]
-		note := c.note(n)
-		parent := parents[parentKey{c.parsed[n.Post].Library.Kind == deck.KindBuiltIn, note.After}]
-		for _, card := range n.Cards {
-			pos := deck.NewPos(cmp.Or(note.Tier, deck.Core), c.ranks[n.Post], n.Note, card.Pos)
-			want[card.ID] = placed{post: c.postIDs[n.Post], newPos: pos, after: string(parent)}
-		}
-	}
-	type row struct {
-		card               deck.CardID
-		have               placed
-		suspended, retired bool
-	}
-	rows, err := c.tx.QueryContext(c.ctx, `SELECT m.card_id, m.post_id, m.new_pos, coalesce(m.after_card,''), m.hidden, m.suspended, c.retired_at IS NOT NULL
-		FROM memory m JOIN cards c ON c.id=m.card_id`)
-	all, err := collect(rows, err, func(r *sql.Rows) (x row, err error) {
-		return x, r.Scan(&x.card, &x.have.post, &x.have.newPos, &x.have.after, &x.have.hidden, &x.suspended, &x.retired)
-	})
-	if err != nil {
-		return err
-	}
-	update, err := c.tx.PrepareContext(c.ctx, `UPDATE memory SET post_id=?, new_pos=?, after_card=nullif(?,''), hidden=? WHERE card_id=?`)
-	if err != nil {
-		return err
-	}
-	defer update.Close()
-	for _, x := range all {
-		w, ok := want[x.card]
-		if !ok {
-			w = x.have // of a file that is kept, or retired
-		}
-		w.hidden = x.suspended || x.retired
-		if w == x.have {
-			continue
-		}
-		if _, err := update.ExecContext(c.ctx, w.post, w.newPos, w.after, w.hidden, x.card); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-type parentKey struct {
-	builtin bool
-	key     string
-}
-
-// parents maps explicit ids to the first card of their note. A parent that is
-// not there locks nothing.
-func (c *compiler) parents() map[parentKey]deck.CardID {
-	out := make(map[parentKey]deck.CardID)
-	for i := range c.plan.Notes {
-		n := &c.plan.Notes[i]
-		if key := c.note(n).Key; key != "" {
-			out[parentKey{c.parsed[n.Post].Library.Kind == deck.KindBuiltIn, key}] = n.Cards[0].ID
-		}
-	}
-	return out
-}
-
 // finish completes the report and remembers how the files looked.
 func (c *compiler) finish() error {
 	r := c.report
 	for _, src := range c.sources {
 		r.Problems = append(r.Problems, src.problems...)
 		r.Pending += len(src.broken)
-		if src.missing() != "" {
+		if c.isGone(src) {
 			r.Pending++
+		}
+		if src.stamp == "" {
 			continue
 		}
 		if _, err := c.tx.ExecContext(c.ctx, `UPDATE libraries SET stamp=? WHERE path=? AND stamp<>?`, src.stamp, src.lib.Path, src.stamp); err != nil {
@@ -470,6 +416,11 @@ func (c *compiler) finish() error {
 	r.Pending += c.plan.Vanished
 	if c.opt.Auto {
 		r.Pending += len(r.Doubts)
+	}
+	if c.opt.Lint != nil && len(r.Problems) == 0 {
+		if err := setMeta(c.ctx, c.tx, "clean", looks(c.sources)); err != nil {
+			return err
+		}
 	}
 	return setPending(c.ctx, c.tx, r.Pending)
 }
