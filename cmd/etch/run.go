@@ -110,6 +110,9 @@ func diagnose(err error, interrupted bool) *failure {
 	if interrupted {
 		f.code = exitInterrupted
 	}
+	if errors.Is(err, context.Canceled) {
+		f.err = errors.New("interrupted")
+	}
 	return f
 }
 
