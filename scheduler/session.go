@@ -233,6 +233,9 @@ func (s *Session) Mark(ctx context.Context, now time.Time, k Kind, arg string) (
 		s.current.Memory = memory
 		return row, nil
 	}
+	if s.opt.Cram {
+		s.queue.Main = without(s.queue.Main, it.Card)
+	}
 	return row, s.next(ctx, now)
 }
 
@@ -286,12 +289,16 @@ func (s *Session) Undo(ctx context.Context, now time.Time) (Action, error) {
 // on show if it is still there.
 func (s *Session) Reload(ctx context.Context, now time.Time) error {
 	it, shown := s.Current()
-	phase := s.phase
+	phase, crammed := s.phase, s.queue.Main
 	if err := s.load(ctx, now); err != nil {
 		return err
 	}
+	if s.opt.Cram { // go on where the cram stands
+		s.queue.Main = slices.DeleteFunc(crammed, func(it Item) bool { return s.index(it.Card) < 0 })
+	}
 	if i := s.index(it.Card); shown && i >= 0 {
-		s.current, s.phase = s.snap.Items[i], phase
+		// The time that went by in an editor is no time to answer.
+		s.current, s.phase, s.shown = s.snap.Items[i], phase, now
 		s.toFront()
 		return nil
 	}
@@ -331,8 +338,10 @@ func (s *Session) record(ctx context.Context, now time.Time, row Row) error {
 		Act: row.Entry.Act, Kind: row.Entry.Kind, Rating: row.Entry.Rating, At: row.Entry.At,
 		Session: s.opt.ID, Items: []Item{{Card: row.Entry.Card, Memory: row.Memory}},
 	}
-	if today.Seq != before+1 {
-		return s.load(ctx, now)
+	// Somebody else wrote, too. Should the look at it fail, the answer is
+	// durable all the same, and the next one looks again.
+	if today.Seq != before+1 && s.load(ctx, now) != nil {
+		s.snap.Today.Seq = -1
 	}
 	return nil
 }
@@ -503,6 +512,10 @@ func (s *Session) uncount(a Action) {
 			s.tally.Passed--
 		}
 	}
+}
+
+func without(items []Item, card deck.CardID) []Item {
+	return slices.DeleteFunc(slices.Clone(items), func(it Item) bool { return it.Card == card })
 }
 
 // orDefault fills what a new user's log cannot tell yet.

@@ -490,6 +490,30 @@ func TestCramLeavesTheSchedule(t *testing.T) {
 	}
 }
 
+func TestMarkAndReloadInACram(t *testing.T) {
+	f := bench(t, 0, 4, nil)
+	s := start(t, f, SessionOptions{ID: "s", Cram: true}, monday)
+	first, _ := s.Current()
+	if _, err := s.Mark(context.Background(), monday, Suspend, ""); err != nil {
+		t.Fatal(err)
+	}
+	second, _ := s.Current()
+	grade(t, s, monday, Good)
+	third, _ := s.Current()
+	if err := s.Reload(context.Background(), monday); err != nil {
+		t.Fatal(err)
+	}
+	if again, _ := s.Current(); again.Card != third.Card || s.Counts().Due != 2 {
+		t.Errorf("after a reload %s is on show with %+v left, want %s and 2", again.Card, s.Counts(), third.Card)
+	}
+	for s.Phase() != Done {
+		if it, _ := s.Current(); it.Card == first.Card || it.Card == second.Card {
+			t.Errorf("%s came again", it.Card)
+		}
+		grade(t, s, monday, Good)
+	}
+}
+
 func TestSessionCrossesTheRollover(t *testing.T) {
 	f := bench(t, 10, 0, func(s *Settings) { s.NewPerDay = 2 })
 	night := time.Date(2026, 11, 24, 3, 59, 0, 0, time.UTC)

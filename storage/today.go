@@ -41,3 +41,12 @@ func (s *Store) NextDue(ctx context.Context, now time.Time) (at time.Time, day s
 	}
 	return at, day, nil
 }
+
+// DueOn returns how many reviews are due on a study day, earlier ones aside.
+func (s *Store) DueOn(ctx context.Context, day scheduler.Day) (n int, err error) {
+	err = s.db.QueryRowContext(ctx, `SELECT count(*) FROM memory WHERE state=2 AND hidden=0 AND due_day=?`, int(day)).Scan(&n)
+	if err != nil {
+		return 0, fmt.Errorf("count the reviews of a day: %w", explain(err))
+	}
+	return n, nil
+}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"fmt"
 	"os"
@@ -12,6 +13,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/creack/pty"
 
 	"etch/deck"
 	"etch/scheduler"
@@ -214,4 +217,92 @@ func BenchmarkGradeToDurable(b *testing.B) {
 		card = cardOf(next("card"))
 	}
 	report(b, times)
+}
+
+// screenOf starts a full-screen review of n cards.
+func screenOf(b *testing.B, n int, flags ...string) (cmd *exec.Cmd, tty *os.File) {
+	b.Helper()
+	bin, err := strippedBinary()
+	if err != nil {
+		b.Fatal(err)
+	}
+	cmd = exec.Command(bin, append([]string{"review"}, flags...)...)
+	cmd.Env = append(os.Environ(), "ETCH_DB="+studiedCards(b, n), "TERM=xterm-256color")
+	if tty, err = pty.StartWithSize(cmd, &pty.Winsize{Rows: 30, Cols: 100}); err != nil {
+		b.Fatal(err)
+	}
+	return cmd, tty
+}
+
+// until reads what is painted until it holds the text.
+func until(b *testing.B, tty *os.File, text string) {
+	b.Helper()
+	var seen []byte
+	buf := make([]byte, 64<<10)
+	for !bytes.Contains(seen, []byte(text)) {
+		n, err := tty.Read(buf)
+		if err != nil {
+			b.Fatalf("waiting for %q: %v\n%q", text, err, seen)
+		}
+		seen = append(seen, buf[:n]...)
+	}
+}
+
+// BenchmarkFirstPaint times from the start of the process until the first
+// question stands on the terminal.
+func BenchmarkFirstPaint(b *testing.B) {
+	for _, n := range []int{1_000, 10_000, 100_000} {
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			studiedCards(b, n)
+			var times []time.Duration
+			for b.Loop() {
+				start := time.Now()
+				cmd, tty := screenOf(b, n)
+				until(b, tty, "answer")
+				times = append(times, time.Since(start))
+				cmd.Process.Kill()
+				cmd.Wait()
+				tty.Close()
+			}
+			report(b, times)
+		})
+	}
+}
+
+// BenchmarkKeyToPaint times from a grade key until its answer is durable and
+// the next question stands on the terminal. It also reports the peak memory
+// and the processor time of a second without a key.
+func BenchmarkKeyToPaint(b *testing.B) {
+	cmd, tty := screenOf(b, 10_000, "--new", "500")
+	defer cmd.Wait()
+	defer tty.Close()
+	until(b, tty, "show the answer")
+	rest := func() { time.Sleep(120 * time.Millisecond) } // grade keys want a pause before them
+	var times []time.Duration
+	for b.Loop() {
+		rest()
+		fmt.Fprint(tty, " ")
+		until(b, tty, "Again")
+		rest()
+		start := time.Now()
+		fmt.Fprint(tty, "4")
+		until(b, tty, "show the answer")
+		times = append(times, time.Since(start))
+	}
+	report(b, times)
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", cmd.Process.Pid))
+	if err != nil {
+		return // not on Linux
+	}
+	field := func(name string) (n float64) {
+		_, rest, _ := strings.Cut(string(status), name+":")
+		fmt.Sscan(rest, &n)
+		return n
+	}
+	b.ReportMetric(field("VmHWM")/1024, "peak-MiB")
+	before := field("voluntary_ctxt_switches")
+	time.Sleep(time.Second)
+	status, _ = os.ReadFile(fmt.Sprintf("/proc/%d/status", cmd.Process.Pid))
+	b.ReportMetric(field("voluntary_ctxt_switches")-before, "wakeups/s")
+	cmd.Process.Kill()
 }

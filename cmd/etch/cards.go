@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"etch/cmd/etch/tui"
 	"etch/deck"
 	"etch/scheduler"
 	"etch/storage"
@@ -68,6 +69,9 @@ func runCards(ctx context.Context, a *app, query string) error {
 	store, err := a.open(ctx, looking)
 	if err != nil {
 		return err
+	}
+	if a.hasScreen() {
+		return a.runScreens(ctx, store, func(env tui.Env) tui.Screen { return tui.NewCards(env, query) })
 	}
 	now := a.now()
 	rows, err := store.Cards(ctx, query, now)

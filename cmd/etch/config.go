@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"etch/cmd/etch/tui"
 	"etch/scheduler"
 )
 
@@ -16,7 +17,7 @@ func newConfigCmd(a *app) *cobra.Command {
 		Short: "List, show or change settings",
 		Long: `Config lists the settings, shows one, or changes one. They are kept in the
 database. A changed setting counts from the next answer; it moves no due date
-by itself.`,
+by itself. Without a key it opens a form on a terminal, and lists in a pipe.`,
 		Args: cobra.MaximumNArgs(2),
 		ValidArgsFunction: func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
 			var keys []string
@@ -53,6 +54,9 @@ func runConfigList(ctx context.Context, a *app) error {
 	store, err := a.open(ctx, looking)
 	if err != nil {
 		return err
+	}
+	if a.hasScreen() {
+		return a.runScreens(ctx, store, func(env tui.Env) tui.Screen { return tui.NewConfig(env) })
 	}
 	set := store.Scheduler().Settings()
 	for _, o := range scheduler.Options() {

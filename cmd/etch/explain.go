@@ -7,9 +7,9 @@ import (
 	"strings"
 	"time"
 
-	"github.com/guptarohit/asciigraph"
 	"github.com/spf13/cobra"
 
+	"etch/cmd/etch/tui"
 	"etch/deck"
 	"etch/scheduler"
 	"etch/storage"
@@ -37,6 +37,9 @@ func runExplain(ctx context.Context, a *app, name string) error {
 	id, err := store.FindCard(ctx, name)
 	if err != nil {
 		return err
+	}
+	if a.hasScreen() {
+		return a.runScreens(ctx, store, func(env tui.Env) tui.Screen { return tui.NewExplain(env, id) })
 	}
 	row, err := store.CardRow(ctx, id)
 	if err != nil {
@@ -119,30 +122,11 @@ func (a *app) explainText(sched *scheduler.Scheduler, row storage.CardRow, live 
 // well after the due day.
 func forgettingCurve(sched *scheduler.Scheduler, m scheduler.Memory, now time.Time, width int) string {
 	elapsed := now.Sub(m.Last).Hours() / 24
-	span := max(2*float64(max(m.Interval, 1)), elapsed*1.2, 1)
-	columns := max(20, min(width-8, 60))
-	points := make([]float64, columns)
-	for i := range points {
-		points[i] = 100 * sched.Model().Retrievability(m.Stability, span*float64(i)/float64(columns-1))
-	}
-	mark := func(days float64) int { return min(columns-1, max(0, int(days/span*float64(columns-1)))) }
-	axis := []rune(strings.Repeat(" ", columns))
+	due := -1.0
 	if m.State == scheduler.Review {
-		axis[mark(float64(m.DueDay-m.LastDay))] = 'D'
+		due = float64(m.DueDay - m.LastDay)
 	}
-	axis[mark(elapsed)] = 'N'
-	graph := asciigraph.Plot(points, asciigraph.Height(6), asciigraph.LowerBound(0), asciigraph.UpperBound(100), asciigraph.Precision(0))
-	return fmt.Sprintf("Recall in %% over %.0f days since the last answer (N now, D due):\n%s\n%s%s\n",
-		span, graph, strings.Repeat(" ", graphMargin(graph)), strings.TrimRight(string(axis), " "))
-}
-
-// graphMargin is the width of the labels to the left of a graph.
-func graphMargin(graph string) int {
-	firstLine, _, _ := strings.Cut(graph, "\n")
-	for i, r := range []rune(firstLine) {
-		if r == '┤' || r == '┼' {
-			return i + 1
-		}
-	}
-	return 0
+	span := max(2*float64(max(m.Interval, 1)), elapsed*1.2, 1)
+	recall := func(days float64) float64 { return sched.Model().Retrievability(m.Stability, days) }
+	return strings.Join(tui.Curve(recall, span, elapsed, due, min(width, 70), 9), "\n") + "\n"
 }

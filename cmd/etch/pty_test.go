@@ -2,11 +2,23 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"io"
+	"os"
+	"os/exec"
 	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"syscall"
 	"testing"
+	"time"
 
+	"github.com/charmbracelet/x/ansi"
 	"github.com/creack/pty"
+
+	"etch/scheduler"
+	"etch/storage"
 )
 
 // onTerminal runs etch on a terminal that answers no query, and returns all
@@ -35,4 +47,194 @@ func TestQuietStart(t *testing.T) {
 			t.Errorf("etch %v writes escape sequences to a terminal: %q", args, out)
 		}
 	}
+}
+
+// terminal is etch on a terminal, with what its screen shows.
+type terminal struct {
+	t     *testing.T
+	tty   *os.File
+	cmd   *exec.Cmd
+	out   chan []byte
+	raw   []byte
+	lines map[int]string
+}
+
+func startOnTerminal(t *testing.T, db string, width, height int, args ...string) *terminal {
+	t.Helper()
+	cmd := etchCommand(db, args...)
+	cmd.Env = append(cmd.Env, "TERM=xterm-256color", "NO_COLOR=1", "EDITOR=true")
+	tty, err := pty.StartWithSize(cmd, &pty.Winsize{Rows: uint16(height), Cols: uint16(width)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	term := &terminal{t: t, tty: tty, cmd: cmd, out: make(chan []byte), lines: map[int]string{}}
+	go func() {
+		defer close(term.out)
+		for {
+			b := make([]byte, 4096)
+			n, err := tty.Read(b)
+			if n > 0 {
+				term.out <- b[:n]
+			}
+			if err != nil {
+				return
+			}
+		}
+	}()
+	t.Cleanup(func() { cmd.Process.Kill(); tty.Close() })
+	return term
+}
+
+// The painter writes whole lines, each from its first column.
+var paintedLine = regexp.MustCompile(`\x1b\[(\d+);1H((?s:.*?))\x1b\[m`)
+
+// settle reads until the screen has been at rest for a while, which is also
+// what the review waits for before a key may grade.
+func (x *terminal) settle() (open bool) {
+	x.t.Helper()
+	for {
+		select {
+		case b, ok := <-x.out:
+			if !ok {
+				return false
+			}
+			x.raw = append(x.raw, b...)
+		case <-time.After(300 * time.Millisecond):
+			for _, m := range paintedLine.FindAllSubmatchIndex(x.raw, -1) {
+				row, _ := strconv.Atoi(string(x.raw[m[2]:m[3]]))
+				x.lines[row] = ansi.Strip(string(x.raw[m[4]:m[5]]))
+			}
+			return true
+		}
+	}
+}
+
+func (x *terminal) screen() string {
+	var b strings.Builder
+	for row := 1; row <= 60; row++ {
+		if line, ok := x.lines[row]; ok {
+			b.WriteString(strings.TrimRight(line, " ") + "\n")
+		}
+	}
+	return b.String()
+}
+
+// press types keys and wants to see something then.
+func (x *terminal) press(keys, want string) {
+	x.t.Helper()
+	if keys != "" {
+		if _, err := x.tty.WriteString(keys); err != nil {
+			x.t.Fatal(err)
+		}
+	}
+	x.settle()
+	if ok, _ := regexp.MatchString(want, x.screen()); !ok {
+		x.t.Fatalf("after %q the screen lacks %q:\n%s", keys, want, x.screen())
+	}
+}
+
+// gone waits for the end of the process and checks that the terminal is as it
+// was: the alternate screen left, the cursor back.
+func (x *terminal) gone(wantCode int) {
+	x.t.Helper()
+	for x.settle() { // until the process closes the terminal
+	}
+	x.cmd.Wait()
+	for _, seq := range []string{"\x1b[?1049l", "\x1b[?25h", "\x1b[?2004l"} {
+		if !bytes.Contains(x.raw, []byte(seq)) {
+			x.t.Errorf("the terminal is not restored: no %q", seq)
+		}
+	}
+	if code := x.cmd.ProcessState.ExitCode(); code != wantCode {
+		x.t.Errorf("exit code %d, want %d", code, wantCode)
+	}
+}
+
+func liveEntries(t *testing.T, db string) []scheduler.Entry {
+	t.Helper()
+	store, err := storage.Open(context.Background(), db, storage.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close()
+	entries, err := store.Entries(context.Background(), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return scheduler.Live(entries)
+}
+
+// TestReviewOnTerminal is a sitting of ten cards with everything that a user
+// does in one.
+func TestReviewOnTerminal(t *testing.T) {
+	db := filepath.Join(t.TempDir(), "etch.db")
+	x := startOnTerminal(t, db, 80, 24, "review", "--new", "20")
+	x.press("", "Space show the answer")
+	x.press("3", "(?i)show the answer") // a digit before the reveal does nothing
+	for _, key := range []string{"1", "2", "3", "4", "3", "4", "4", "3", "2", "4"} {
+		x.press(" ", "1 Again")
+		x.press(key, "previous: ")
+	}
+	x.press(" ", "1 Again")
+	x.press("w", "(?i)esc")
+	x.press("\x1b", "1 Again")
+	x.press("i", "(?i)difficulty")
+	x.press("\x1b", "1 Again")
+	x.press("e", "1 Again")
+	x.press("u", "1 Again") // undo twice
+	x.press("u", "1 Again")
+	x.press("3\x1b[200~3333\x1b[201~", ".") // a burst with a paste never grades
+	if _, err := x.tty.WriteString("q"); err != nil {
+		t.Fatal(err)
+	}
+	x.gone(exitOK)
+	rates := 0
+	for _, e := range liveEntries(t, db) {
+		if e.Kind == scheduler.Rate {
+			rates++
+		}
+	}
+	if rates < 8 || rates > 9 {
+		t.Errorf("%d answers stand, want the 8 that were not undone, and the 3 before the paste at most", rates)
+	}
+}
+
+// TestTerminalGivenBack: whatever ends the screen, the terminal is restored.
+func TestTerminalGivenBack(t *testing.T) {
+	for name, end := range map[string]func(*terminal) int{
+		"q":       func(x *terminal) int { x.tty.WriteString("q"); return exitOK },
+		"ctrl-c":  func(x *terminal) int { x.tty.WriteString("\x03"); return exitOK },
+		"ctrl-d":  func(x *terminal) int { x.tty.WriteString("\x04"); return exitOK },
+		"SIGTERM": func(x *terminal) int { x.cmd.Process.Signal(syscall.SIGTERM); return exitInterrupted },
+		"SIGHUP":  func(x *terminal) int { x.cmd.Process.Signal(syscall.SIGHUP); return exitInterrupted },
+	} {
+		t.Run(name, func(t *testing.T) {
+			x := startOnTerminal(t, filepath.Join(t.TempDir(), "etch.db"), 80, 24, "review")
+			x.press("", "Space show the answer")
+			x.gone(end(x))
+		})
+	}
+}
+
+func TestResizeOnTerminal(t *testing.T) {
+	x := startOnTerminal(t, filepath.Join(t.TempDir(), "etch.db"), 80, 24, "review")
+	x.press("", "Space show the answer")
+	for _, size := range [][2]uint16{{40, 15}, {120, 40}, {20, 6}, {80, 24}} {
+		x.lines = map[int]string{}
+		if err := pty.Setsize(x.tty, &pty.Winsize{Cols: size[0], Rows: size[1]}); err != nil {
+			t.Fatal(err)
+		}
+		x.raw = nil
+		x.settle()
+		for row, line := range x.lines {
+			if row > int(size[1]) || ansi.StringWidth(line) > int(size[0]) {
+				t.Errorf("%dx%d: line %d is %q", size[0], size[1], row, line)
+			}
+		}
+		if len(x.lines) == 0 {
+			t.Errorf("%dx%d: nothing was drawn", size[0], size[1])
+		}
+	}
+	x.tty.WriteString("q")
+	x.gone(exitOK)
 }

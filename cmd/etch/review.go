@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"etch/cmd/etch/line"
+	"etch/cmd/etch/tui"
 	"etch/scheduler"
 	"etch/storage"
 )
@@ -66,11 +67,15 @@ func runReview(ctx context.Context, a *app, posts []string, opt reviewOptions, n
 		}
 	}
 	so := a.sessionOptions()
-	so.Posts, so.Tags, so.Limit, so.Ahead, so.Cram, so.Eager = posts, opt.tags, opt.limit, opt.ahead, opt.cram, true
+	so.Posts, so.Tags, so.Limit, so.Ahead, so.Cram = posts, opt.tags, opt.limit, opt.ahead, opt.cram
 	so.Time = time.Duration(opt.minutes) * time.Minute
 	if newSet {
 		so.New = &opt.newOnly
 	}
+	if a.hasScreen() && !opt.plain {
+		return a.runScreens(ctx, store, func(env tui.Env) tui.Screen { return tui.NewReview(env, so) })
+	}
+	so.Eager = true
 	sess, err := scheduler.NewSession(ctx, store.Scheduler(), store, so, a.now())
 	if err != nil {
 		return err

@@ -1,0 +1,159 @@
+package tui
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	tea "github.com/charmbracelet/bubbletea"
+	"github.com/charmbracelet/x/ansi"
+
+	"etch/deck"
+)
+
+// topicChoice is the topic that a review is narrowed to; "" for all of them.
+type topicChoice struct{ topic string }
+
+// topicRow is one line of the filter.
+type topicRow struct {
+	topic       string // "" for all
+	due, unseen int
+}
+
+// openFilter offers the topics.
+func (r *review) openFilter() tea.Cmd {
+	home, err := r.env.Posts.Home(r.env.Ctx)
+	if err != nil {
+		r.warn("The topics could not be read: %v.", err)
+		return nil
+	}
+	current := ""
+	if len(r.opt.Tags) == 1 {
+		current = r.opt.Tags[0]
+	}
+	return r.leave(open(newFilter(r.env, topicRows(home.Posts), current)))
+}
+
+// filter goes on with one topic, or with what the review was opened for.
+func (r *review) filter(choice topicChoice) tea.Cmd {
+	opt := r.asked
+	if choice.topic != "" {
+		opt.Tags = []string{choice.topic}
+	}
+	before := r.sess
+	cmd := r.start(opt)
+	switch {
+	case r.sess == before: // it failed, and said so
+	case choice.topic == "":
+		r.say("All topics.")
+	default:
+		r.say("Only %s. / leads back to all topics.", deck.CleanLine(choice.topic))
+	}
+	return cmd
+}
+
+// topicRows sums posts up by topic, the topics with most due first, below a
+// row for all of them.
+func topicRows(posts []PostLine) []topicRow {
+	rows := []topicRow{{}}
+	at := make(map[string]int)
+	for _, p := range posts {
+		rows[0].due += p.Due
+		rows[0].unseen += p.Cards - p.Seen
+		if p.Topic == "" {
+			continue
+		}
+		i, ok := at[p.Topic]
+		if !ok {
+			i = len(rows)
+			at[p.Topic] = i
+			rows = append(rows, topicRow{topic: p.Topic})
+		}
+		rows[i].due += p.Due
+		rows[i].unseen += p.Cards - p.Seen
+	}
+	slices.SortFunc(rows[1:], func(a, b topicRow) int {
+		return cmp.Or(cmp.Compare(b.due, a.due), cmp.Compare(a.topic, b.topic))
+	})
+	return rows
+}
+
+// filter is the screen that chooses a topic.
+type filter struct {
+	env     Env
+	rows    []topicRow
+	current string // the topic in force
+	at      int    // the row of the cursor
+	room    int    // rows that show
+}
+
+func newFilter(env Env, rows []topicRow, current string) screen {
+	f := &filter{env: env, rows: rows, current: current}
+	f.at = max(0, slices.IndexFunc(rows, func(r topicRow) bool { return r.topic == current }))
+	return f
+}
+
+func (f *filter) update(msg tea.Msg) (screen, tea.Cmd) {
+	key, ok := msg.(tea.KeyMsg)
+	if !ok {
+		return f, nil
+	}
+	switch key.String() {
+	case "ctrl+c", "ctrl+d":
+		return f, tea.Quit
+	case "esc", "q", "/":
+		return f, back(nil)
+	case "j", "down":
+		f.at++
+	case "k", "up":
+		f.at--
+	case "pgdown":
+		f.at += max(1, f.room)
+	case "pgup":
+		f.at -= max(1, f.room)
+	case "home":
+		f.at = 0
+	case "end":
+		f.at = len(f.rows) - 1
+	case "enter", " ":
+		return f, back(topicChoice{f.rows[f.at].topic})
+	}
+	f.at = max(0, min(f.at, len(f.rows)-1))
+	return f, nil
+}
+
+func (f *filter) view(width, height int) string {
+	fr := newFrame(width, height)
+	style := f.env.Style
+	head := []string{fr.rule(style, "review one topic", "")}
+	foot := []string{fr.line(hints(style, fr.inner(), hint{"Enter", "choose"}, hint{"j k", "move"}, hint{"Esc", "back"}))}
+	f.room = max(1, fr.room(head, foot)-1)
+	top := max(0, min(f.at-f.room/2, len(f.rows)-f.room)) // the cursor stays in sight
+	body := []string{fr.indent + style.dim(f.columns(fr, "", "due", "new"))}
+	for i := top; i < min(len(f.rows), top+f.room); i++ {
+		row := f.rows[i]
+		body = append(body, f.row(fr, i == f.at, row))
+	}
+	return fr.screen(head, body, foot)
+}
+
+// row is one topic; the cursor is an arrow, and reversed where there is colour.
+func (f *filter) row(fr frame, here bool, row topicRow) string {
+	name := "all topics"
+	if row.topic != "" {
+		name = deck.CleanLine(row.topic)
+	}
+	if row.topic == f.current {
+		name += " (now)"
+	}
+	line := f.columns(fr, name, fmt.Sprint(row.due), fmt.Sprint(row.unseen))
+	if here {
+		return f.env.Style.bold(padded(">", len(fr.indent)) + line)
+	}
+	return fr.indent + line
+}
+
+func (f *filter) columns(fr frame, name, due, unseen string) string {
+	width := max(4, min(fr.text(), 46)-14)
+	return fmt.Sprintf("%s %6s %6s", padded(ansi.Truncate(name, width, "…"), width), due, unseen)
+}

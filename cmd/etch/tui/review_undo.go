@@ -1,0 +1,116 @@
+package tui
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	tea "github.com/charmbracelet/bubbletea"
+
+	"etch/deck"
+	"etch/scheduler"
+)
+
+// olderAction is an action of another sitting that undo would take back: the
+// user is asked first.
+type olderAction struct {
+	action scheduler.Action
+	card   deck.Card
+	when   string
+}
+
+// undo takes back the newest action: at once if it was taken in this sitting.
+func (r *review) undo() tea.Cmd {
+	if r.sess == nil {
+		return nil
+	}
+	newest, own := r.sess.Undoable()
+	if newest == nil || own || r.sitting.owns(newest.Act) {
+		return r.takeBack()
+	}
+	card, err := r.env.Texts.Card(r.env.Ctx, newest.Items[0].Card)
+	if err != nil {
+		card = deck.Card{ID: newest.Items[0].Card, Title: string(newest.Items[0].Card)}
+	}
+	r.older = &olderAction{*newest, card, newest.At.In(r.env.Now().Location()).Format("Mon 2 Jan 15:04")}
+	r.gate.changed(false)
+	return nil
+}
+
+// answerOlder serves a key while the user is asked.
+func (r *review) answerOlder(k string) tea.Cmd {
+	switch k {
+	case "y", "Y":
+		return r.ifSettled(r.takeBack)
+	case "n", "N", "q", "esc":
+		r.older = nil
+		r.gate.changed(false)
+		r.say("Nothing was undone.")
+		return nil
+	}
+	r.say("y undoes it, n keeps it.")
+	return nil
+}
+
+// takeBack undoes, and shows the card again with its answer.
+func (r *review) takeBack() tea.Cmd {
+	action, err := r.sess.Undo(r.env.Ctx, r.env.Now())
+	switch {
+	case errors.Is(err, scheduler.ErrNothing):
+		r.older = nil
+		r.say("There is nothing to undo.")
+		return nil
+	case err != nil && action.Act == "":
+		r.older = nil
+		r.warn("NOT UNDONE: %v. Press u again once that is mended, or q.", err)
+		return nil
+	}
+	r.sitting.undone(action)
+	r.last = "undone: " + whatWasDone(action)
+	return r.next(err)
+}
+
+// whatWasDone names an action: a grade, or what was done to the card.
+func whatWasDone(a scheduler.Action) string {
+	switch a.Kind {
+	case scheduler.Rate:
+		if a.Rating.Valid() {
+			return capital(a.Rating.String())
+		}
+		return "one card back" // a cram session
+	case scheduler.SetDue:
+		return "a new due date"
+	case scheduler.Flag:
+		return `the mark "fix me"`
+	case scheduler.Unflag:
+		return `taking off the mark "fix me"`
+	}
+	return string(a.Kind)
+}
+
+// body shows what would be taken back, and on which card.
+func (o *olderAction) body(f frame, style Style) []string {
+	lines := f.prosed("The newest action is from an earlier session. Undo it?")
+	lines = append(lines, "")
+	what := fmt.Sprintf("%s, %s", capital(whatWasDone(o.action)), o.when)
+	if n := len(o.action.Items); n > 1 {
+		what += fmt.Sprintf(", on %d cards", n)
+	}
+	for _, line := range f.prosed(what) {
+		lines = append(lines, style.bold(line))
+	}
+	lines = append(lines, "")
+	return append(lines, f.markdown(o.card.Question, style)...)
+}
+
+func (r *review) olderFoot(f frame) []string {
+	style := r.env.Style
+	return r.foot(f, "", []string{f.line(hints(style, f.inner(), hint{"y", "undo it"}, hint{"n", "keep it"}))})
+}
+
+// sameDay reports whether two times show the same date on the wall.
+func sameDay(a, b time.Time) bool {
+	ay, am, ad := a.Date()
+	by, bm, bd := b.Date()
+	return ay == by && am == bm && ad == bd
+}
