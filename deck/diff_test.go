@@ -94,27 +94,55 @@ func TestMatchingOrder(t *testing.T) {
 		before, after map[string]string
 		same          string
 	}{
-		{"key beats text", map[string]string{"a.md": "<!-- card k1 -->\n" + card("One is this?", "first answer") + "<!-- card k2 -->\n" + card("Two is that?", "second thing")},
-			map[string]string{"a.md": "<!-- card k2 -->\n" + card("One is this?", "first answer") + "<!-- card k1 -->\n" + card("Two is that?", "second thing")}, "One-Two Two-One"},
-		{"key over files", map[string]string{"a.md": "<!-- card k1 -->\n" + card("One is this?", "first answer") + card(lease, "by itself")},
-			map[string]string{"a.md": card(lease, "by itself"), "b.md": "<!-- card k1 -->\n" + card("Else entirely?", "other words")}, "Lease-Lease One-Else"},
-		{"text in the post beats text elsewhere", map[string]string{"a.md": card(lease, "x y"), "b.md": card(lease, "x y") + card(fence, "storage")},
-			map[string]string{"a.md": card(fence, "storage"), "b.md": card(lease, "x y")}, "Fencing-Fencing Lease-Lease"},
+		{
+			"key beats text",
+			map[string]string{"a.md": "<!-- card k1 -->\n" + card("One is this?", "first answer") + "<!-- card k2 -->\n" + card("Two is that?", "second thing")},
+			map[string]string{"a.md": "<!-- card k2 -->\n" + card("One is this?", "first answer") + "<!-- card k1 -->\n" + card("Two is that?", "second thing")},
+			"One-Two Two-One",
+		},
+		{
+			"key over files",
+			map[string]string{"a.md": "<!-- card k1 -->\n" + card("One is this?", "first answer") + card(lease, "by itself")},
+			map[string]string{"a.md": card(lease, "by itself"), "b.md": "<!-- card k1 -->\n" + card("Else entirely?", "other words")},
+			"Lease-Lease One-Else",
+		},
+		{
+			"text in the post beats text elsewhere",
+			map[string]string{"a.md": card(lease, "x y"), "b.md": card(lease, "x y") + card(fence, "storage")},
+			map[string]string{"a.md": card(fence, "storage"), "b.md": card(lease, "x y")},
+			"Fencing-Fencing Lease-Lease",
+		},
 		{"blanks and composition are no edit", map[string]string{"a.md": card("Caf\u00e9  is what?", "a  place")}, map[string]string{"a.md": card("Cafe\u0301 is what?", "a\nplace")}, "Caf\u00e9-Cafe\u0301"},
 		{"case is an edit", map[string]string{"a.md": card("RAFT elects whom?", "a leader")}, map[string]string{"a.md": card("Raft elects whom?", "a leader")}, "RAFT-Raft"},
 		{"equal front, nothing else", map[string]string{"a.md": card(lease, "one two three four")}, map[string]string{"a.md": card(lease, "nothing of that sort remains")}, "Lease-Lease"},
-		{"equal front in another post", map[string]string{"a.md": card("Lease?", "one two three four five"), "b.md": card(fence, "s")},
-			map[string]string{"a.md": card("Zzz?", "q"), "b.md": card(fence, "s") + card("Lease?", "nothing of that sort remains here")}, "Fencing-Fencing"},
+		{
+			"equal front in another post",
+			map[string]string{"a.md": card("Lease?", "one two three four five"), "b.md": card(fence, "s")},
+			map[string]string{"a.md": card("Zzz?", "q"), "b.md": card(fence, "s") + card("Lease?", "nothing of that sort remains here")},
+			"Fencing-Fencing",
+		},
 		{"equal back of four words", map[string]string{"a.md": card("Lease?", "one two three four")}, map[string]string{"a.md": card("Something quite different is asked here?", "one two three four")}, "Lease-Something"},
 		{"equal back of three words", map[string]string{"a.md": card("Lease?", "one two three")}, map[string]string{"a.md": card("Something quite different is asked now here at last?", "one two three")}, ""},
-		{"equal back, twice", map[string]string{"a.md": card("Lease is a thing of which sort then?", "one two three four") + card("Zebra crossings have how many black stripes?", "one two three four")},
-			map[string]string{"a.md": card("Something quite different is asked here today?", "one two three four") + card("Anything goes when nobody is watching us?", "one two three four")}, ""},
+		{
+			"equal back, twice",
+			map[string]string{"a.md": card("Lease is a thing of which sort then?", "one two three four") + card("Zebra crossings have how many black stripes?", "one two three four")},
+			map[string]string{"a.md": card("Something quite different is asked here today?", "one two three four") + card("Anything goes when nobody is watching us?", "one two three four")},
+			"",
+		},
 		{"three words of five", map[string]string{"a.md": card("Aa bb", "cc dd ee")}, map[string]string{"a.md": card("Xx bb", "cc dd yy")}, "Aa-Xx"},
 		{"two words of five", map[string]string{"a.md": card("Aa bb", "cc dd ee")}, map[string]string{"a.md": card("Xx bb", "cc zz yy")}, ""},
-		{"the most similar wins", map[string]string{"a.md": card("Aa bb cc dd ee", "one two") + card("Kk bb cc dd ff", "three four")},
-			map[string]string{"a.md": card("Yy bb cc dd ff", "three four") + card("Zz bb cc dd ee", "one two")}, "Aa-Zz Kk-Yy"},
-		{"moved and edited", map[string]string{"a.md": card(lease, "by itself, after its time") + card(fence, "by the storage"), "b.md": card("Zero?", "0")},
-			map[string]string{"a.md": card(fence, "by the storage"), "b.md": card("Zero?", "0") + card("Leases end how, when nobody releases it?", "by itself, after its time")}, "Fencing-Fencing Lease-Leases Zero-Zero"},
+		{
+			"the most similar wins",
+			map[string]string{"a.md": card("Aa bb cc dd ee", "one two") + card("Kk bb cc dd ff", "three four")},
+			map[string]string{"a.md": card("Yy bb cc dd ff", "three four") + card("Zz bb cc dd ee", "one two")},
+			"Aa-Zz Kk-Yy",
+		},
+		{
+			"moved and edited",
+			map[string]string{"a.md": card(lease, "by itself, after its time") + card(fence, "by the storage"), "b.md": card("Zero?", "0")},
+			map[string]string{"a.md": card(fence, "by the storage"), "b.md": card("Zero?", "0") + card("Leases end how, when nobody releases it?", "by itself, after its time")},
+			"Fencing-Fencing Lease-Leases Zero-Zero",
+		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			var s shelf
@@ -146,7 +174,10 @@ func TestNewNoteID(t *testing.T) {
 		library LibraryKind
 		want    NoteID
 	}{
-		{"fe", KindFolder, "fe"}, {"fe", KindBuiltIn, "etch/fe"}, {"le", KindFolder, "le-2"}, {"le", KindBuiltIn, "etch/le-3"},
+		{"fe", KindFolder, "fe"},
+		{"fe", KindBuiltIn, "etch/fe"},
+		{"le", KindFolder, "le-2"},
+		{"le", KindBuiltIn, "etch/le-3"},
 		{"", KindFolder, NoteID("h" + hash[:16])},
 	} {
 		if got := newNoteID(&Note{Key: tt.key}, tt.library, hash, func(id NoteID) bool { return taken[id] }); got != tt.want {

@@ -61,7 +61,8 @@ func TestConfigLooks(t *testing.T) {
 		i := slices.IndexFunc(configLooks, func(l struct {
 			name string
 			keys []string
-		}) bool {
+		},
+		) bool {
 			return l.name == look
 		})
 		pump(t, NewConfig(b.env), configLooks[i].keys...).golden("config-" + look + "-color")
