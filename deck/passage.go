@@ -51,3 +51,35 @@ func onlyHeading(text string) bool {
 	heading, rest, _ := strings.Cut(text, "\n")
 	return strings.HasPrefix(heading, "#") && strings.TrimSpace(rest) == "" || text == ""
 }
+
+// Section returns the prose of the i-th takeaway's section, its heading
+// included; -1 is what stands before the first.
+func (p *Post) Section(i int) string {
+	first, next := p.sectionLines(i)
+	return p.prose(first, next)
+}
+
+// SectionNotes returns the notes of the i-th takeaway's section; -1 are those
+// before the first.
+func (p *Post) SectionNotes(i int) []Note {
+	first, next := p.sectionLines(i)
+	var notes []Note
+	for _, n := range p.Notes {
+		if n.Line >= first && n.Line < next {
+			notes = append(notes, n)
+		}
+	}
+	return notes
+}
+
+// sectionLines returns the first line of a section and the one after its last.
+func (p *Post) sectionLines(i int) (first, next int) {
+	first, next = 1, 1<<30
+	if i >= 0 {
+		first = p.Takeaways[i].Line
+	}
+	if i+1 < len(p.Takeaways) {
+		next = p.Takeaways[i+1].Line
+	}
+	return first, next
+}

@@ -11,6 +11,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"etch/cmd/etch/tui"
+	"etch/deck"
 	"etch/scheduler"
 	"etch/storage"
 )
@@ -51,6 +53,9 @@ func runHome(ctx context.Context, a *app) error {
 	store, err := a.open(ctx, looking)
 	if err != nil {
 		return err
+	}
+	if a.hasScreen() {
+		return a.runScreens(ctx, store, tui.NewHome)
 	}
 	t, err := loadToday(ctx, a, store)
 	if err != nil {
@@ -172,7 +177,7 @@ func (t today) text() string {
 		if t.Next.Opened {
 			verb = "Open post"
 		}
-		line("%s: %s. 'etch read %s' (5 min), then its %s.", verb, t.Next.Title, t.Next.Post, count(t.Next.Unseen, "core card"))
+		line("%s: %s. 'etch read %s' (5 min), then its %s.", verb, deck.CleanLine(t.Next.Title), deck.CleanLine(t.Next.Post), count(t.Next.Unseen, "core card"))
 	}
 	if len(t.Topics) > 0 {
 		line("")

@@ -13,6 +13,7 @@ import (
 	"github.com/rogpeppe/go-internal/diff"
 	"github.com/spf13/cobra"
 
+	"etch/cmd/etch/tui"
 	"etch/deck"
 	"etch/storage"
 )
@@ -51,6 +52,9 @@ func runRead(ctx context.Context, a *app, slug string, opt readOptions) error {
 	}
 	if opt.diff {
 		return printDiff(a.out, body, row)
+	}
+	if a.hasScreen() && !opt.takeaways && !opt.cards {
+		return a.runScreens(ctx, store, func(env tui.Env) tui.Screen { return tui.NewRead(env, slug) })
 	}
 	post, problems := deck.Parse(row.Path, []byte(body))
 	if post == nil {
