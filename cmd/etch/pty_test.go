@@ -174,8 +174,14 @@ func liveEntries(t *testing.T, db string) []scheduler.Entry {
 // does in one.
 func TestReviewOnTerminal(t *testing.T) {
 	db := filepath.Join(t.TempDir(), "etch.db")
-	x := startOnTerminal(t, db, 80, 24, "review", "--new", "20")
-	x.press("", "Space show the answer")
+	if out, err := etchCommand(db, "config", "new-per-day", "20").CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	x := startOnTerminal(t, db, 80, 24)
+	x.press("", "Today: 20 cards") // home
+	x.press("o", "Enter study it") // read
+	x.press("q", "Today: 20 cards")
+	x.press(" ", "Space show the answer")
 	x.press("3", "(?i)show the answer") // a digit before the reveal does nothing
 	for _, key := range []string{"1", "2", "3", "4", "3", "4", "4", "3", "2", "4"} {
 		x.press(" ", "1 Again")
@@ -190,6 +196,7 @@ func TestReviewOnTerminal(t *testing.T) {
 	x.press("u", "1 Again") // undo twice
 	x.press("u", "1 Again")
 	x.press("3\x1b[200~3333\x1b[201~", ".") // a burst with a paste never grades
+	x.press("q", "Today: ")
 	if _, err := x.tty.WriteString("q"); err != nil {
 		t.Fatal(err)
 	}
