@@ -81,7 +81,17 @@ var notInForm = map[string]bool{"weights": true}
 type configSaved struct{ changes int }
 
 // NewConfig edits the settings.
-func NewConfig(env Env) screen {
+func NewConfig(env Env) screen { return newConfig(env) }
+
+// newWelcome asks what only the user can know, after the first session and not
+// before: nobody should fill in a form to see a first card.
+func newWelcome(env Env) screen {
+	return newConfig(env, configPage{"two questions (Esc skips them)", []string{"interview-date", "minutes-per-day"}})
+}
+
+// newConfig edits the settings of some pages, of all of them when none is
+// given.
+func newConfig(env Env, pages ...configPage) *config {
 	c := &config{env: env, values: make(map[string]*value)}
 	if c.set, c.fatal = env.Options.Get(env.Ctx); c.fatal != nil {
 		return c
@@ -97,7 +107,9 @@ func NewConfig(env Env) screen {
 		}
 		c.values[o.Key] = &value{option: o, was: text, text: text, on: text == "on", toggle: o.Range == "on or off"}
 	}
-	c.pages = allPages(c.values)
+	if c.pages = pages; len(pages) == 0 {
+		c.pages = allPages(c.values)
+	}
 	c.build()
 	return c
 }

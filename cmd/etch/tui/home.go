@@ -21,6 +21,7 @@ type home struct {
 	cursor int // the post that keys act on; -1 for none
 	top    int // the first post that shows
 	notice notice
+	first  bool // nothing was ever answered when this began
 }
 
 // budgets are the minutes that one key goes through.
@@ -30,6 +31,7 @@ var budgets = []int{0, 5, 10, 15, 20, 30}
 func NewHome(env Env) screen {
 	h := &home{env: env, cursor: -1}
 	h.read()
+	h.first = h.facts.FirstRun && h.fatal == nil
 	return h
 }
 
@@ -42,6 +44,10 @@ func (h *home) update(msg tea.Msg) (screen, tea.Cmd) {
 	switch msg := msg.(type) {
 	case shownMsg:
 		h.read()
+		if h.first && !h.facts.FirstRun { // back from the first session
+			h.first = false
+			return h, open(newWelcome(h.env))
+		}
 	case tea.KeyMsg:
 		return h, h.press(msg)
 	}

@@ -179,3 +179,16 @@ func TestHomeAndReadFit(t *testing.T) {
 		}
 	})
 }
+
+func TestWelcomeComesAfterTheFirstSession(t *testing.T) {
+	d := newDesk(t, func(h *Home) { h.FirstRun = true })
+	p := pumpWith(t, d.clock, NewHome(d.env)).hides("interview-date")
+	p.press("space")
+	d.home.FirstRun = false // something was answered
+	p.press("q").shows("two questions", "interview-date", "minutes-per-day").golden("home-welcome")
+	p.press("esc").shows("Today")
+	p.press("space", "q").hides("interview-date")
+	if set := d.sched.Settings(); set.InterviewDate != 0 || set.MinutesPerDay != 0 {
+		t.Errorf("skipped questions stored %v, %d minutes", set.InterviewDate, set.MinutesPerDay)
+	}
+}
