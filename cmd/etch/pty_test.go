@@ -196,7 +196,8 @@ func TestReviewOnTerminal(t *testing.T) {
 	x.press("u", "1 Again") // undo twice
 	x.press("u", "1 Again")
 	x.press("3\x1b[200~3333\x1b[201~", ".") // a burst with a paste never grades
-	x.press("q", "Today: ")
+	x.press("q", "two questions") // after the first session
+	x.press("\x1b", "Today: ")
 	if _, err := x.tty.WriteString("q"); err != nil {
 		t.Fatal(err)
 	}
