@@ -10,11 +10,11 @@ import (
 func Span(interval int) string {
 	if interval < 0 {
 		d := time.Duration(-interval) * time.Second
-		switch {
+		switch minutes := d.Round(time.Minute); {
 		case d < time.Minute:
 			return fmt.Sprintf("%ds", int(d.Seconds()))
-		case d < time.Hour:
-			return fmt.Sprintf("%dm", int(d.Round(time.Minute).Minutes()))
+		case minutes < time.Hour:
+			return fmt.Sprintf("%dm", int(minutes.Minutes()))
 		}
 		return fmt.Sprintf("%dh", int(d.Round(time.Hour).Hours()))
 	}

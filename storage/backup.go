@@ -1,6 +1,7 @@
 package storage
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -22,11 +23,17 @@ const KeptBackups = 10
 // database.
 func (s *Store) BackupDir() string { return filepath.Join(filepath.Dir(s.path), "backups") }
 
-// Backup copies the whole database to file, which must not exist yet. The
-// copy appears whole or not at all.
+// Backup copies the whole database to file, which must not exist yet; of the
+// folders above it, only BackupDir is made. The copy appears whole or not at
+// all.
 func (s *Store) Backup(ctx context.Context, file string) error {
 	if _, err := os.Lstat(file); err == nil {
 		return fmt.Errorf("back up to %s: %w", file, fs.ErrExist)
+	}
+	if filepath.Dir(file) == s.BackupDir() {
+		if err := os.MkdirAll(s.BackupDir(), 0o700); err != nil {
+			return fmt.Errorf("back up to %s: %w", file, err)
+		}
 	}
 	if err := s.copyTo(ctx, file); err != nil {
 		return fmt.Errorf("back up to %s: %w", file, explain(err))
@@ -55,12 +62,22 @@ func (s *Store) DailyBackup(ctx context.Context, now time.Time) (string, error) 
 	return file, explain(err)
 }
 
-// backup makes an automatic backup named after the moment and the reason.
+// backupTime is how the name of an automatic backup tells the moment.
+const backupTime = "20060102T150405.000Z"
+
+// backupName begins the names of this database's automatic backups: another
+// database may stand in the same folder.
+func (s *Store) backupName() string {
+	return strings.TrimSuffix(filepath.Base(s.path), filepath.Ext(s.path)) + "-"
+}
+
+// backup makes an automatic backup named after the database, the moment and
+// the reason.
 func (s *Store) backup(ctx context.Context, reason string, now time.Time) (string, error) {
 	if err := os.MkdirAll(s.BackupDir(), 0o700); err != nil {
 		return "", err
 	}
-	name := fmt.Sprintf("etch-%s-%s.db", now.UTC().Format("20060102T150405.000Z"), reason)
+	name := fmt.Sprintf("%s%s-%s.db", s.backupName(), now.UTC().Format(backupTime), reason)
 	file := filepath.Join(s.BackupDir(), name)
 	if err := s.copyTo(ctx, file); err != nil {
 		return "", explain(err)
@@ -68,14 +85,34 @@ func (s *Store) backup(ctx context.Context, reason string, now time.Time) (strin
 	return file, s.dropOldBackups()
 }
 
+// dropOldBackups keeps the files that were written last. The moments in their
+// names may come from --now or from a clock that ran ahead.
 func (s *Store) dropOldBackups() error {
-	files, err := filepath.Glob(filepath.Join(s.BackupDir(), "etch-*.db"))
+	entries, err := os.ReadDir(s.BackupDir())
 	if err != nil {
 		return err
 	}
-	slices.Sort(files) // the names begin with the time
+	var files []fs.FileInfo
+	for _, entry := range entries {
+		rest, ours := strings.CutPrefix(entry.Name(), s.backupName())
+		moment, _, _ := strings.Cut(rest, "-")
+		if _, err := time.Parse(backupTime, moment); !ours || err != nil {
+			continue
+		}
+		info, err := entry.Info()
+		if errors.Is(err, fs.ErrNotExist) {
+			continue // another process was faster
+		}
+		if err != nil {
+			return err
+		}
+		files = append(files, info)
+	}
+	slices.SortFunc(files, func(a, b fs.FileInfo) int {
+		return cmp.Or(a.ModTime().Compare(b.ModTime()), cmp.Compare(a.Name(), b.Name()))
+	})
 	for _, old := range files[:max(0, len(files)-KeptBackups)] {
-		if err := os.Remove(old); err != nil {
+		if err := os.Remove(filepath.Join(s.BackupDir(), old.Name())); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
 	}

@@ -102,3 +102,27 @@ func TestDailyBackupOnceADayTenKept(t *testing.T) {
 		t.Errorf("temporary files are left: %v", left)
 	}
 }
+
+// The moments in the names of a database that was studied with --now, and the
+// backups of another database in the same folder, cost no newer backup.
+func TestOldBackupsAreThoseWrittenFirst(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "a [b]*")
+	s, other := openAt(t, filepath.Join(dir, "etch.db")), openAt(t, filepath.Join(dir, "etch-2.db"))
+	first, err := other.DailyBackup(context.Background(), monday)
+	noError(t, err)
+	var ahead string
+	for day := range KeptBackups {
+		file, err := s.DailyBackup(context.Background(), monday.AddDate(1, 0, day))
+		noError(t, err)
+		if day == 0 {
+			ahead = file
+		}
+	}
+	last, err := s.DailyBackup(context.Background(), monday)
+	noError(t, err)
+	for file, kept := range map[string]bool{first: true, ahead: false, last: true} {
+		if _, err := os.Stat(file); (err == nil) != kept {
+			t.Errorf("%s: %v, want it kept: %v", filepath.Base(file), err, kept)
+		}
+	}
+}

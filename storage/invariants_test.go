@@ -29,7 +29,20 @@ func TestMain(m *testing.M) {
 	if !given["rapid.checks"] {
 		flag.Set("rapid.checks", "15")
 	}
-	os.Exit(m.Run())
+	os.Exit(run(m))
+}
+
+// benchDir holds the databases that benchmarks share.
+var benchDir string
+
+func run(m *testing.M) int {
+	dir, err := os.MkdirTemp("", "etch-bench-")
+	if err != nil {
+		panic(err)
+	}
+	defer os.RemoveAll(dir)
+	benchDir = dir
+	return m.Run()
 }
 
 // twins returns stores with the same cards; nothing waits for the disk.

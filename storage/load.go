@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"etch/deck"
@@ -92,16 +93,23 @@ func newScope(q scheduler.Query) scope {
 	return sc
 }
 
-// slack is how many more rows than the limits allow are read, for siblings
-// that the queue will bury.
+// slack is how many more rows than the limits allow are read at first, for
+// siblings that the queue will bury.
 const slack = 64
 
-func (l loader) fill(snap *scheduler.Snapshot, ahead, reviews, fresh int) error {
+func (l loader) fill(snap *scheduler.Snapshot, ahead, reviews, fresh int) (err error) {
+	if snap.Seen, err = l.answered(); err != nil {
+		return err
+	}
+	met := make(map[deck.NoteID]bool, len(snap.Seen))
+	for note := range snap.Seen {
+		met[note] = true
+	}
 	learning, err := l.items(`m.state IN (1,3) AND m.hidden=0 AND m.due_at<=?`, ``, millis(l.now.Add(24*time.Hour)))
 	if err != nil {
 		return err
 	}
-	due, err := l.reviews(snap, l.day+scheduler.Day(ahead), 2*reviews+slack)
+	due, err := l.reviews(snap, l.day+scheduler.Day(ahead), reviews, met)
 	if err != nil {
 		return err
 	}
@@ -110,16 +118,18 @@ func (l loader) fill(snap *scheduler.Snapshot, ahead, reviews, fresh int) error 
 	if err != nil {
 		return err
 	}
-	news, err := l.items(`m.state=0 AND m.hidden=0 AND m.after_card IS NULL`,
-		fmt.Sprintf(`ORDER BY m.new_pos LIMIT %d`, 4*fresh+slack))
+	for _, it := range due {
+		met[it.Card.Note()] = true
+	}
+	news, err := enough(fresh, met, func(limit int) ([]scheduler.Item, error) {
+		return l.items(`m.state=0 AND m.hidden=0 AND m.after_card IS NULL AND m.buried_day<>?`,
+			fmt.Sprintf(`ORDER BY m.new_pos LIMIT %d`, limit), int(l.day))
+	})
 	if err != nil {
 		return err
 	}
 	for _, part := range [][]scheduler.Item{learning, due, followUps, news} {
 		snap.Items = append(snap.Items, part...)
-	}
-	if snap.Seen, err = l.answered(); err != nil {
-		return err
 	}
 	if snap.Pace, err = l.pace(); err != nil {
 		return err
@@ -134,29 +144,54 @@ func (l loader) fill(snap *scheduler.Snapshot, ahead, reviews, fresh int) error 
 	return err
 }
 
+// enough reads cards in the queue's order, more of them each time, until they
+// come from want notes that are not in met, or are all. Siblings wait for
+// another day, so that any number of cards may be of no use today.
+func enough(want int, met map[deck.NoteID]bool, read func(limit int) ([]scheduler.Item, error)) ([]scheduler.Item, error) {
+	for limit := want + slack; ; limit *= 4 {
+		items, err := read(limit)
+		if err != nil || len(items) < limit {
+			return items, err
+		}
+		notes := make(map[deck.NoteID]bool)
+		for _, it := range items {
+			if note := it.Card.Note(); !met[note] {
+				notes[note] = true
+			}
+		}
+		if len(notes) >= want {
+			return items, nil
+		}
+	}
+}
+
 func (l loader) items(where, order string, args ...any) ([]scheduler.Item, error) {
 	rows, err := l.tx.QueryContext(l.ctx, `SELECT `+itemColumns+` FROM memory m WHERE `+where+l.scope.where+` `+order,
 		append(args, l.scope.args...)...)
 	return collect(rows, err, scanItem)
 }
 
-// reviews reads the due reviews; of more than limit, the ones most likely
-// still known, which is where elapsed days over stability are smallest. The
-// index covers the choice, so only the chosen rows are looked up.
-func (l loader) reviews(snap *scheduler.Snapshot, last scheduler.Day, limit int) ([]scheduler.Item, error) {
-	const due = `m.state=2 AND m.hidden=0 AND m.due_day<=? AND m.buried_day<>?`
+// reviews reads the due reviews; of more than the limit, the ones most likely
+// still known, which is where elapsed days over stability are smallest: all
+// cards up to a value, since the queue has an order of its own among equals.
+// The index covers the choice, so only the chosen rows are looked up.
+func (l loader) reviews(snap *scheduler.Snapshot, last scheduler.Day, limit int, met map[deck.NoteID]bool) ([]scheduler.Item, error) {
+	const where = `m.state=2 AND m.hidden=0 AND m.due_day<=? AND m.buried_day<>?`
+	due := ` FROM memory m WHERE ` + where + l.scope.where
 	args := append([]any{int(last), int(l.day)}, l.scope.args...)
-	err := l.tx.QueryRowContext(l.ctx, `SELECT count(*) FROM memory m WHERE `+due+l.scope.where, args...).Scan(&snap.Waiting)
-	if err != nil {
+	if err := l.tx.QueryRowContext(l.ctx, `SELECT count(*)`+due, args...).Scan(&snap.Waiting); err != nil {
 		return nil, err
 	}
-	if snap.Waiting <= limit {
-		return l.items(due, ``, int(last), int(l.day))
-	}
-	chosen := fmt.Sprintf(`m.card_id IN (SELECT m.card_id FROM memory m WHERE `+due+l.scope.where+`
-		ORDER BY max(0, %d-m.last_day)/m.s, m.card_id LIMIT %d)`, l.day, limit)
-	rows, err := l.tx.QueryContext(l.ctx, `SELECT `+itemColumns+` FROM memory m WHERE `+chosen, args...)
-	return collect(rows, err, scanItem)
+	return enough(limit, met, func(limit int) ([]scheduler.Item, error) {
+		if snap.Waiting <= limit {
+			return l.items(where, ``, int(last), int(l.day))
+		}
+		faded := fmt.Sprintf(`max(0, %d-m.last_day)/max(m.s, 0.001)`, l.day)
+		last := fmt.Sprintf(`(SELECT %s%s ORDER BY 1 LIMIT 1 OFFSET %d)`, faded, due, limit-1)
+		rows, err := l.tx.QueryContext(l.ctx, `SELECT `+itemColumns+` FROM memory m WHERE m.card_id IN
+			(SELECT m.card_id`+due+` AND `+faded+`<=`+last+`)`, slices.Concat(args, args)...)
+		return collect(rows, err, scanItem)
+	})
 }
 
 // seen reads every card that was ever answered, at most the thousand with the

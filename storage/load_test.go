@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
@@ -13,37 +12,6 @@ import (
 	"etch/deck"
 	"etch/scheduler"
 )
-
-// TestNoScan reads the plan of every query on the way to the first question:
-// none may walk a table of cards or answers.
-func TestNoScan(t *testing.T) {
-	s := newStore(t)
-	add(t, s, basics(3)...)
-	for name, query := range map[string]string{
-		"learning":   `SELECT ` + itemColumns + ` FROM memory m WHERE m.state IN (1,3) AND m.hidden=0 AND m.due_at<=1`,
-		"waiting":    `SELECT count(*) FROM memory m WHERE m.state=2 AND m.hidden=0 AND m.due_day<=1 AND m.buried_day<>1`,
-		"reviews":    `SELECT ` + itemColumns + ` FROM memory m WHERE m.state=2 AND m.hidden=0 AND m.due_day<=1 AND m.buried_day<>1`,
-		"backlog":    `SELECT m.card_id FROM memory m WHERE m.state=2 AND m.hidden=0 AND m.due_day<=1 AND m.buried_day<>1 ORDER BY max(0, 9-m.last_day)/m.s, m.card_id LIMIT 5`,
-		"new":        `SELECT ` + itemColumns + ` FROM memory m WHERE m.state=0 AND m.hidden=0 AND m.after_card IS NULL ORDER BY m.new_pos LIMIT 5`,
-		"follow-ups": `SELECT ` + itemColumns + ` FROM memory m WHERE m.state=0 AND m.hidden=0 AND m.after_card IS NOT NULL`,
-		"today":      `SELECT count(*) FROM log l WHERE day=1 AND kind='rate' AND ` + live,
-		"newest":     `SELECT act FROM log l WHERE kind<>'void' AND source='etch' AND ` + live + ` ORDER BY seq DESC LIMIT 1`,
-		"pace":       `SELECT took_ms FROM log WHERE source='etch' AND kind<>'void' AND kind='rate' AND took_ms>0 ORDER BY seq DESC LIMIT 300`,
-		"history":    `SELECT ` + entryColumns + ` FROM log WHERE card_id='x' ORDER BY at, id`,
-		"next due":   `SELECT (SELECT min(due_at) FROM memory WHERE state IN (1,3) AND hidden=0), (SELECT min(due_day) FROM memory WHERE state=2 AND hidden=0 AND due_day>9)`,
-	} {
-		plan := tableOf(t, s, `EXPLAIN QUERY PLAN `+query)
-		for _, line := range strings.Split(plan, "\n") {
-			// A scan of a partial index holds only the rows that are wanted.
-			if strings.Contains(line, "SCAN m") && !strings.Contains(line, "USING") || strings.Contains(line, "SCAN l") && !strings.Contains(line, "log_own") || strings.Contains(line, "SCAN log") && !strings.Contains(line, "log_own") {
-				t.Errorf("%s: %s", name, line)
-			}
-			if strings.Contains(line, "TEMP B-TREE") && name == "new" {
-				t.Errorf("%s sorts what the index has in order: %s", name, line)
-			}
-		}
-	}
-}
 
 // scatterCards gives cards all sorts of states: new, learning, due, not due,
 // suspended, buried, siblings and follow-ups.

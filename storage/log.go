@@ -189,7 +189,7 @@ func newest(ctx context.Context, tx *sql.Tx) (scheduler.Action, error) {
 	}
 	a.At = instant(at)
 	rows, err := tx.QueryContext(ctx, `SELECT `+itemColumns+` FROM memory m WHERE card_id IN
-		(SELECT card_id FROM log l WHERE act=? AND kind<>'void' AND `+live+`) ORDER BY card_id`, a.Act)
+		(SELECT card_id FROM log l WHERE act=? AND source='etch' AND kind<>'void' AND `+live+`) ORDER BY card_id`, a.Act)
 	a.Items, err = collect(rows, err, scanItem)
 	return a, err
 }
@@ -206,7 +206,7 @@ func (s *Store) Void(ctx context.Context, st scheduler.Stamp) (a scheduler.Actio
 		if a, err = newest(ctx, tx); err != nil {
 			return err
 		}
-		rows, err := tx.QueryContext(ctx, `SELECT `+entryColumns+` FROM log l WHERE act=? AND kind<>'void' AND `+live+` ORDER BY seq`, a.Act)
+		rows, err := tx.QueryContext(ctx, `SELECT `+entryColumns+` FROM log l WHERE act=? AND source='etch' AND kind<>'void' AND `+live+` ORDER BY seq`, a.Act)
 		targets, err := collect(rows, err, scanEntry)
 		if err != nil {
 			return err

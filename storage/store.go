@@ -76,7 +76,9 @@ func Open(ctx context.Context, path string, opt Options) (_ *Store, err error) {
 			}
 		}
 	}()
-	if err := prepareFile(abs, opt.ReadOnly); err != nil {
+	if err := prepareFile(abs, opt.ReadOnly); errors.Is(err, fs.ErrPermission) {
+		return nil, fmt.Errorf("%w: %w", ErrReadOnly, err)
+	} else if err != nil {
 		return nil, err
 	}
 	if s.db, err = sql.Open("sqlite", dsn(abs, opt.ReadOnly)); err != nil {
@@ -157,6 +159,8 @@ func (s *Store) migrate(ctx context.Context, opt Options) error {
 		return fmt.Errorf("%w: it has schema %d, this etch knows up to %d", ErrNewer, version, len(steps))
 	case version == len(steps):
 		return nil
+	case opt.ReadOnly && version == 0:
+		return fmt.Errorf("a database of etch is %w in the file", ErrNotFound)
 	case opt.ReadOnly:
 		return fmt.Errorf("%w: its schema %d needs an upgrade to %d", ErrReadOnly, version, len(steps))
 	case version > 0:
@@ -230,6 +234,9 @@ func explain(err error) error {
 		}
 	}
 	var kind error
+	if e.Code() == sqlite3.SQLITE_IOERR_SHMSIZE {
+		return fmt.Errorf("%w (%w)", ErrDiskFull, err) // the shared memory beside the file cannot grow
+	}
 	switch e.Code() & 0xff {
 	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED:
 		kind = ErrLocked

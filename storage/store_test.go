@@ -134,7 +134,7 @@ func TestOpenRefuses(t *testing.T) {
 		{"truncated", truncated, false, ErrDamaged, nil},
 		{"truncated, reading", truncated, true, ErrDamaged, nil},
 		{"missing, reading", func(*testing.T, string) {}, true, ErrNotFound, nil},
-		{"empty, reading", func(t *testing.T, path string) { noError(t, os.WriteFile(path, nil, 0o600)) }, true, ErrReadOnly, nil},
+		{"empty, reading", func(t *testing.T, path string) { noError(t, os.WriteFile(path, nil, 0o600)) }, true, ErrNotFound, nil},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "etch.db")

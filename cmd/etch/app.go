@@ -151,7 +151,7 @@ func (a *app) autoCompile(ctx context.Context) error {
 		return err
 	}
 	if report.Pending > 0 && !a.flags.quiet {
-		a.say("%d changes wait for a look: run 'etch compile'", report.Pending)
+		a.say("%s to look at: run 'etch compile'", count(report.Pending, "change"))
 	}
 	return nil
 }

@@ -3,10 +3,13 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"path/filepath"
 
 	"github.com/spf13/cobra"
+
+	"etch/storage"
 )
 
 func newBackupCmd(a *app) *cobra.Command {
@@ -60,6 +63,9 @@ func runRestore(ctx context.Context, a *app, file string) error {
 	saved, err := store.Restore(ctx, file, a.now())
 	if saved != "" && !a.flags.quiet {
 		a.say("what was there before is saved as %s", saved)
+	}
+	if errors.Is(err, storage.ErrNotFound) {
+		return &failure{err: err, code: exitFailure, hint: "name a backup; etch keeps its own in " + store.BackupDir()}
 	}
 	if err != nil {
 		return err

@@ -20,6 +20,8 @@ func newCardCmd(a *app) *cobra.Command {
 		Long: `Card does for scripts what the keys of a review do. CARD is an explicit id, a
 card id, or a unique prefix of one. All cards of one command are one action:
 'etch undo' takes it back whole.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	mark := func(use, short string, kind scheduler.Kind) *cobra.Command {
 		var reason string
@@ -27,7 +29,7 @@ card id, or a unique prefix of one. All cards of one command are one action:
 			Use: use + " CARD...", Short: short, Args: cobra.MinimumNArgs(1), ValidArgsFunction: a.completeCards,
 			RunE: func(cmd *cobra.Command, names []string) error {
 				return runMark(cmd.Context(), a, names, func(s *scheduler.Scheduler, it storage.CardRow, st scheduler.Stamp) (scheduler.Entry, scheduler.Memory, error) {
-					return s.Act(it.Card.ID, it.Memory, st, kind, reason)
+					return s.Act(it.Card.ID, it.Memory, st, kind, deck.CleanLine(reason))
 				})
 			},
 		}

@@ -89,7 +89,9 @@ func runCompile(ctx context.Context, a *app, dirs []string, opt compileOptions) 
 			return err
 		}
 	}
-	libs = addFolders(libs, folders)
+	if libs, err = addFolders(libs, folders); err != nil {
+		return err
+	}
 	if opt.writeIDs && !opt.dryRun {
 		// Compile first: a note gets its id from its text before the file has one.
 		if _, err := store.Compile(ctx, libs, co); err != nil {
@@ -136,13 +138,27 @@ func namedFolder(dir string) (deck.Library, error) {
 	return folder(abs), nil
 }
 
-func addFolders(libs, folders []deck.Library) []deck.Library {
+// addFolders adds the folders that are new. One within another is refused: its
+// cards would be compiled twice.
+func addFolders(libs, folders []deck.Library) ([]deck.Library, error) {
 	for _, f := range folders {
-		if !hasLibrary(libs, f.Path) {
-			libs = append(libs, f)
+		if hasLibrary(libs, f.Path) {
+			continue
 		}
+		for _, l := range libs {
+			if l.Kind == deck.KindFolder && (within(f.Path, l.Path) || within(l.Path, f.Path)) {
+				return nil, usage("'etch compile --forget "+l.Path+"' leaves that one out", "%s would compile cards of %s twice", f.Path, l.Path)
+			}
+		}
+		libs = append(libs, f)
 	}
-	return libs
+	return libs, nil
+}
+
+// within reports whether the folder dir stands below the folder top.
+func within(dir, top string) bool {
+	rel, err := filepath.Rel(top, dir)
+	return err == nil && filepath.IsLocal(rel)
 }
 
 func hasLibrary(libs []deck.Library, path string) bool {
@@ -164,7 +180,7 @@ func forgetFolder(dir string, libs []deck.Library) (path string, rest []deck.Lib
 		path = real
 	}
 	if !hasLibrary(libs, path) || path == deck.BuiltInPath {
-		return "", nil, usage("'etch compile' without a folder lists what it reads", "%s is no folder that etch knows", dir)
+		return "", nil, usage(knownFolders(libs), "%s is no folder that etch knows", dir)
 	}
 	for _, l := range libs {
 		if l.Path != path {
@@ -172,6 +188,20 @@ func forgetFolder(dir string, libs []deck.Library) (path string, rest []deck.Lib
 		}
 	}
 	return path, rest, nil
+}
+
+// knownFolders says which folders there are to forget.
+func knownFolders(libs []deck.Library) string {
+	var paths []string
+	for _, l := range libs {
+		if l.Kind == deck.KindFolder {
+			paths = append(paths, deck.CleanLine(l.Path))
+		}
+	}
+	if len(paths) == 0 {
+		return "there is none; 'etch compile DIR' adds one"
+	}
+	return "the folders are " + strings.Join(paths, ", ")
 }
 
 func parseLinks(links []string) ([]deck.Pairing, error) {

@@ -63,6 +63,12 @@ func startOnTerminal(t *testing.T, db string, width, height int, args ...string)
 	t.Helper()
 	cmd := etchCommand(db, args...)
 	cmd.Env = append(cmd.Env, "TERM=xterm-256color", "NO_COLOR=1", "EDITOR=true")
+	return watch(t, cmd, width, height)
+}
+
+// watch starts a program on a terminal and reads what it writes.
+func watch(t *testing.T, cmd *exec.Cmd, width, height int) *terminal {
+	t.Helper()
 	tty, err := pty.StartWithSize(cmd, &pty.Winsize{Rows: uint16(height), Cols: uint16(width)})
 	if err != nil {
 		t.Fatal(err)
@@ -196,7 +202,7 @@ func TestReviewOnTerminal(t *testing.T) {
 	x.press("u", "1 Again") // undo twice
 	x.press("u", "1 Again")
 	x.press("3\x1b[200~3333\x1b[201~", ".") // a burst with a paste never grades
-	x.press("q", "two questions") // after the first session
+	x.press("q", "two questions")           // after the first session
 	x.press("\x1b", "Today: ")
 	if _, err := x.tty.WriteString("q"); err != nil {
 		t.Fatal(err)
@@ -251,4 +257,35 @@ func TestResizeOnTerminal(t *testing.T) {
 	}
 	x.tty.WriteString("q")
 	x.gone(exitOK)
+}
+
+// TestSuspendOnTerminal: Ctrl-Z gives the shell its terminal back, fg the
+// screen.
+func TestSuspendOnTerminal(t *testing.T) {
+	db := filepath.Join(t.TempDir(), "etch.db")
+	etch := etchCommand(db)
+	cmd := exec.Command("bash", "--norc", "--noprofile", "-i")
+	cmd.Env = append(etch.Env, "TERM=xterm-256color", "NO_COLOR=1", "PS1=shell>", "ETCH="+etch.Path)
+	x := watch(t, cmd, 80, 24)
+	wait := func(keys, want string) {
+		t.Helper()
+		x.raw = nil
+		if _, err := x.tty.WriteString(keys); err != nil {
+			t.Fatal(err)
+		}
+		for range 20 {
+			if x.settle(); bytes.Contains(x.raw, []byte(want)) {
+				return
+			}
+		}
+		t.Fatalf("after %q no %q in %q", keys, want, x.raw)
+	}
+	wait("", "shell>")
+	wait("$ETCH review\n", "show the answer")
+	wait("\x1a", "\x1b[?1049l")
+	wait("echo the shell is back\n", "the shell is back")
+	wait("fg\n", "show the answer")
+	wait(" ", "Again")
+	wait("q", "shell>")
+	wait("exit\n", "exit")
 }

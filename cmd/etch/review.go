@@ -85,13 +85,11 @@ func runReview(ctx context.Context, a *app, posts []string, opt reviewOptions, n
 	} else {
 		err = line.Plain(ctx, a.in, a.out, sess, store, a.now)
 	}
-	if err != nil {
-		return err
-	}
-	if sess.Tally().Answers > 0 && !opt.cram {
+	interrupted := ctx.Err() != nil // by a user who is done
+	if (err == nil || interrupted) && sess.Tally().Answers > 0 && !opt.cram {
 		a.backUp(context.WithoutCancel(ctx), store)
 	}
-	return nil
+	return err
 }
 
 // backUp makes the daily backup. It failing is no reason to call a session

@@ -18,7 +18,10 @@ Run 'etch' to see today, 'etch review' to study, 'etch read POST' to read.`,
 		Args:          cobra.NoArgs,
 		SilenceErrors: true,
 		SilenceUsage:  true,
-		PersistentPreRunE: func(*cobra.Command, []string) error {
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
+			if err := cmd.ValidateFlagGroups(); err != nil {
+				return usage(helpHint(cmd), "%w", err)
+			}
 			return a.prepare()
 		},
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -32,7 +35,7 @@ Run 'etch' to see today, 'etch review' to study, 'etch read POST' to read.`,
 	f.BoolVar(&a.flags.noColor, "no-color", false, "print no colour (or NO_COLOR)")
 	f.BoolVarP(&a.flags.quiet, "quiet", "q", false, "print no notices")
 	cmd.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
-		return usage("'"+c.CommandPath()+" --help' lists the flags", "%w", err)
+		return usage(helpHint(c), "%w", err)
 	})
 	cmd.AddCommand(
 		newReviewCmd(a), newDueCmd(a), newCompileCmd(a), newPostsCmd(a), newReadCmd(a), newCardsCmd(a),
@@ -40,8 +43,27 @@ Run 'etch' to see today, 'etch review' to study, 'etch read POST' to read.`,
 		newDoctorCmd(a), newBackupCmd(a), newRestoreCmd(a), newManCmd(a),
 		&cobra.Command{Use: "exit-codes", Short: "What the exit codes mean", Long: exitCodesHelp},
 	)
+	refuseWrongArgs(cmd)
 	return cmd
 }
+
+// refuseWrongArgs makes the wrong number of arguments, and an unknown command,
+// a wrong command line in cmd and in everything below it.
+func refuseWrongArgs(cmd *cobra.Command) {
+	if check := cmd.Args; check != nil {
+		cmd.Args = func(c *cobra.Command, args []string) error {
+			if err := check(c, args); err != nil {
+				return usage(helpHint(c), "%w", err)
+			}
+			return nil
+		}
+	}
+	for _, sub := range cmd.Commands() {
+		refuseWrongArgs(sub)
+	}
+}
+
+func helpHint(c *cobra.Command) string { return "'" + c.CommandPath() + " --help' shows what it takes" }
 
 // version is the module's version, or "devel" for a build from a checkout.
 func version() string {

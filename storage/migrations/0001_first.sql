@@ -80,6 +80,7 @@ CREATE TABLE log(
 CREATE INDEX log_card ON log(card_id, at, id);
 CREATE INDEX log_day ON log(day, kind);
 CREATE INDEX log_own ON log(seq) WHERE source='etch' AND kind<>'void';   -- what undo can reach, newest last
+CREATE INDEX log_act ON log(act) WHERE source='etch' AND kind<>'void';
 CREATE INDEX log_target ON log(target) WHERE target IS NOT NULL;
 CREATE TRIGGER log_no_update BEFORE UPDATE ON log BEGIN SELECT raise(ABORT, 'the log is append-only'); END;
 CREATE TRIGGER log_no_delete BEFORE DELETE ON log BEGIN SELECT raise(ABORT, 'the log is append-only'); END;

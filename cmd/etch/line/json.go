@@ -114,7 +114,10 @@ func JSON(ctx context.Context, in io.Reader, out io.Writer, sess *scheduler.Sess
 		text, ok, err := input.read(ctx)
 		switch {
 		case errors.Is(err, errTooLong):
-			return r.fail("bad-line", err)
+			if err := r.fail("bad-line", err); err != nil {
+				return err
+			}
+			return r.done("input") // where the next line begins is unknown
 		case err != nil:
 			return err
 		case !ok:
@@ -171,7 +174,7 @@ func (r *jsonReview) serve(ctx context.Context, req request) (more bool, err err
 		row, err := r.sess.Mark(ctx, now, scheduler.Suspend, "")
 		return r.recorded(ctx, req.Cmd, row, err)
 	case "flag":
-		row, err := r.sess.Mark(ctx, now, scheduler.Flag, req.Reason)
+		row, err := r.sess.Mark(ctx, now, scheduler.Flag, deck.CleanLine(req.Reason))
 		if err != nil {
 			return r.recorded(ctx, req.Cmd, row, err)
 		}

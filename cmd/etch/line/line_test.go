@@ -169,6 +169,19 @@ Answers 2, of which again 0; 10 s.
 	}
 }
 
+// Where the next line begins after one that is too long cannot be told, so the
+// session ends there, and says so.
+func TestJSONEndsAtALineTooLong(t *testing.T) {
+	sess, _, clock := newSession(t, 1)
+	var out strings.Builder
+	if err := JSON(context.Background(), strings.NewReader(strings.Repeat("x", maxLine+1)), &out, sess, texts{}, clock); err != nil {
+		t.Fatal(err)
+	}
+	if got := out.String(); !strings.Contains(got, `"code":"bad-line"`) || !strings.Contains(got, `"event":"done"`) {
+		t.Errorf("transcript:\n%s", got)
+	}
+}
+
 // FuzzPlain: whatever the lines say, only what a line graded after a reveal is
 // recorded, and no control byte comes out.
 func FuzzPlain(f *testing.F) {

@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"time"
@@ -37,6 +38,7 @@ func NewHome(env Env) screen {
 
 func (h *home) read() {
 	h.facts, h.fatal = h.env.Posts.Home(h.env.Ctx)
+	slices.SortStableFunc(h.facts.Posts, func(a, b PostLine) int { return cmp.Compare(a.Topic, b.Topic) })
 	h.cursor = min(h.cursor, len(h.facts.Posts)-1)
 }
 

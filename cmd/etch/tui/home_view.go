@@ -96,8 +96,8 @@ func (h *home) nextDue() string {
 // chosen one in sight.
 func (h *home) posts(f frame, room int) []string {
 	name, topic := max(10, f.text()-24), 0
-	if name > 60 {
-		name, topic = name-20, 20
+	if name > 48 {
+		name, topic = name-17, 17
 	}
 	rows := []string{f.indent + h.env.Style.dim(padded("", name+topic+2)+fmt.Sprintf("%13s %3s", "seen", "due"))}
 	room--

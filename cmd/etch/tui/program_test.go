@@ -1,0 +1,58 @@
+package tui
+
+import (
+	"context"
+	"errors"
+	"io"
+	"strings"
+	"testing"
+
+	tea "github.com/charmbracelet/bubbletea"
+	"github.com/creack/pty"
+	"golang.org/x/term"
+)
+
+// bomb is a screen that panics at the first key.
+type bomb struct{}
+
+func (bomb) update(msg tea.Msg) (screen, tea.Cmd) {
+	if _, ok := msg.(tea.KeyMsg); ok {
+		panic("boom")
+	}
+	return bomb{}, nil
+}
+
+func (bomb) view(int, int) string { return "a bomb" }
+
+// TestPanicGivesTheTerminalBack runs a screen that panics on a real terminal.
+func TestPanicGivesTheTerminalBack(t *testing.T) {
+	master, slave, err := pty.Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer slave.Close()
+	before, err := term.GetState(int(slave.Fd()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := make(chan string)
+	go func() {
+		text, _ := io.ReadAll(master)
+		out <- string(text)
+	}()
+	if _, err := master.WriteString("x"); err != nil {
+		t.Fatal(err)
+	}
+	if err := Run(context.Background(), slave, slave, bomb{}); err == nil || errors.Is(err, context.Canceled) {
+		t.Errorf("Run returned %v, want the panic", err)
+	}
+	after, err := term.GetState(int(slave.Fd()))
+	if err != nil || *after != *before {
+		t.Errorf("the terminal's mode is not what it was: %v", err)
+	}
+	slave.Close()
+	master.Close()
+	if text := <-out; !strings.Contains(text, "a bomb") || !strings.Contains(text, leaveScreen) {
+		t.Errorf("the screen was %q", text)
+	}
+}
