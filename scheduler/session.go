@@ -37,6 +37,7 @@ type Query struct {
 type Row struct {
 	Entry  Entry
 	Memory Memory
+	Leech  bool // this answer made the card a leech, or reminds of it
 }
 
 // Action is one key press that the log holds: what undo takes back.
@@ -199,9 +200,9 @@ func (s *Session) Grade(ctx context.Context, now time.Time, r Rating) (Row, erro
 	if err != nil {
 		return Row{}, err
 	}
-	row := Row{entry, memory}
+	row := Row{Entry: entry, Memory: memory, Leech: memory.Lapses > s.current.Memory.Lapses && s.sched.isLeech(memory.Lapses)}
 	if s.opt.Cram {
-		row = Row{Entry{Card: entry.Card, Kind: Rate, Rating: r, Took: entry.Took, Before: entry.Before}, s.current.Memory}
+		row = Row{Entry: Entry{Card: entry.Card, Kind: Rate, Rating: r, Took: entry.Took, Before: entry.Before}, Memory: s.current.Memory}
 		s.count(row.Entry)
 		s.cramNext(now, r)
 		return row, nil
@@ -225,7 +226,7 @@ func (s *Session) Mark(ctx context.Context, now time.Time, k Kind, arg string) (
 	if err != nil {
 		return Row{}, err
 	}
-	row := Row{entry, memory}
+	row := Row{Entry: entry, Memory: memory}
 	if err := s.record(ctx, now, row); err != nil {
 		return Row{}, err
 	}

@@ -490,6 +490,18 @@ func TestCramLeavesTheSchedule(t *testing.T) {
 	}
 }
 
+func TestLeechIsTold(t *testing.T) {
+	f := bench(t, 0, 1, func(s *Settings) { s.LeechThreshold, s.RelearningSteps = 2, nil })
+	now := monday
+	for i, want := range []bool{false, true, true} { // at 2 lapses, then at each half of that
+		s := start(t, f, SessionOptions{ID: fmt.Sprint("s", i)}, now)
+		if row := grade(t, s, now, Again); row.Leech != want {
+			t.Errorf("lapse %d: leech %v, want %v", i+1, row.Leech, want)
+		}
+		now = now.AddDate(0, 0, 30)
+	}
+}
+
 func TestMarkAndReloadInACram(t *testing.T) {
 	f := bench(t, 0, 4, nil)
 	s := start(t, f, SessionOptions{ID: "s", Cram: true}, monday)

@@ -177,6 +177,13 @@ func (a *app) say(format string, args ...any) {
 	fmt.Fprintln(a.err, strings.TrimRight(deck.CleanLine(fmt.Sprintf(format, args...)), " "))
 }
 
+// progress says what takes a while, where somebody is watching.
+func (a *app) progress(format string, args ...any) {
+	if a.errTTY && !a.flags.quiet {
+		a.say(format+" ...", args...)
+	}
+}
+
 // session returns the options that every session shares.
 func (a *app) sessionOptions() scheduler.SessionOptions {
 	return scheduler.SessionOptions{ID: a.newID(), NewID: a.newID}

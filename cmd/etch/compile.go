@@ -101,6 +101,7 @@ func runCompile(ctx context.Context, a *app, dirs []string, opt compileOptions) 
 			return err
 		}
 	}
+	a.progress("compiling the posts of %d libraries", len(libs))
 	report, err := store.Compile(ctx, libs, co)
 	if err != nil {
 		return err

@@ -43,6 +43,7 @@ func runDoctor(ctx context.Context, a *app, rebuild bool) error {
 	}
 	report.Schema, report.Findings = "etch.doctor/1", []string{}
 	if rebuild {
+		a.progress("folding the log of every card")
 		n, err := store.Rebuild(ctx)
 		if err != nil {
 			return err

@@ -225,7 +225,7 @@ func (r *jsonReview) recorded(ctx context.Context, cmd string, row scheduler.Row
 	if err != nil {
 		return true, r.refuse(err)
 	}
-	e := recordedEvent{Event: "recorded", Cmd: cmd, Card: row.Entry.Card, Rating: row.Entry.Rating, Log: row.Entry.ID}
+	e := recordedEvent{Event: "recorded", Cmd: cmd, Card: row.Entry.Card, Rating: row.Entry.Rating, Log: row.Entry.ID, Leech: row.Leech}
 	if row.Entry.Kind == scheduler.Rate && row.Entry.ID != "" {
 		e.Due = due(row.Entry.Then, r.clock.Now().Location())
 	}

@@ -170,6 +170,9 @@ func (p *plainReview) recorded(ctx context.Context, row scheduler.Row, err error
 			break
 		}
 		p.print("%s: back in %s (%s)", row.Entry.Rating, scheduler.Span(row.Entry.Then.Interval), when(row.Entry.Then, p.now().Location()))
+		if row.Leech {
+			p.print("A leech: it was forgotten %d times. 'etch edit %s' rewords it; @ suspends it.", row.Memory.Lapses, row.Entry.Card)
+		}
 	}
 	return p.ask(ctx)
 }
