@@ -156,6 +156,12 @@ func (s *Session) Left() time.Duration { return s.queue.Left(s.snap.Pace) }
 // Backlog returns how many due reviews today's limit leaves for other days.
 func (s *Session) Backlog() int { return s.queue.Backlog }
 
+// Spent reports whether this run ended at its own bound, so that cards may be
+// left for another.
+func (s *Session) Spent() bool {
+	return s.opt.Limit > 0 && s.tally.Answers >= s.opt.Limit || s.opt.Time > 0 && s.tally.Time >= s.opt.Time
+}
+
 // Tally returns what the session has done so far.
 func (s *Session) Tally() Tally { return s.tally }
 

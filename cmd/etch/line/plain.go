@@ -238,7 +238,11 @@ func (p *plainReview) refuse(err error) error {
 
 func (p *plainReview) summary() {
 	t := p.sess.Tally()
-	if p.sess.Phase() == scheduler.Done {
+	switch {
+	case p.sess.Phase() != scheduler.Done:
+	case p.sess.Spent():
+		p.print("\nThat was this run's limit; 'etch undo' takes back the last answer.")
+	default:
 		p.print("\nNothing is left for now; 'etch undo' takes back the last answer.")
 	}
 	if t.Answers > 0 {
