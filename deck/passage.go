@@ -52,34 +52,51 @@ func onlyHeading(text string) bool {
 	return strings.HasPrefix(heading, "#") && strings.TrimSpace(rest) == "" || text == ""
 }
 
-// Section returns the prose of the i-th takeaway's section, its heading
-// included; -1 is what stands before the first.
-func (p *Post) Section(i int) string {
-	first, next := p.sectionLines(i)
-	return p.prose(first, next)
+// Part is a stretch of a post's prose and the cards that stand behind it.
+type Part struct {
+	Takeaway int    // of which section; -1 before the first
+	Prose    string // Markdown; "" when the cards lead their section
+	Notes    []Note
 }
 
-// SectionNotes returns the notes of the i-th takeaway's section; -1 are those
-// before the first.
-func (p *Post) SectionNotes(i int) []Note {
-	first, next := p.sectionLines(i)
-	var notes []Note
-	for _, n := range p.Notes {
-		if n.Line >= first && n.Line < next {
-			notes = append(notes, n)
+// Parts returns the post as a reader meets it: prose, the cards that ask for
+// it, more prose. A part never goes over the heading of a takeaway, and prose
+// behind a card begins another.
+func (p *Post) Parts() []Part {
+	var parts []Part
+	var kept []string
+	part := Part{Takeaway: -1}
+	begin := func(takeaway int) {
+		part.Prose = strings.Trim(strings.Join(kept, "\n"), "\n")
+		if part.Prose != "" || len(part.Notes) > 0 {
+			parts = append(parts, part)
+		}
+		part, kept = Part{Takeaway: takeaway}, nil
+	}
+	notes, takeaways := p.Notes, p.Takeaways
+	for i, line := range strings.Split(p.Body, "\n") {
+		n := i + 1
+		if len(takeaways) > 0 && takeaways[0].Line == n {
+			begin(len(p.Takeaways) - len(takeaways))
+			takeaways = takeaways[1:]
+		}
+		for len(notes) > 0 && notes[0].First <= n { // a note's other lines are skipped below
+			part.Notes, notes = append(part.Notes, notes[0]), notes[1:]
+		}
+		line = strings.TrimRight(line, " \t")
+		atCard := len(part.Notes) > 0
+		switch {
+		case n < p.BodyLine, atCard && n <= part.Notes[len(part.Notes)-1].Last:
+			continue
+		case atCard && (line == "" || line == "---"): // what ends a card
+			continue
+		case atCard:
+			begin(part.Takeaway)
+		}
+		if line != "" || len(kept) > 0 && kept[len(kept)-1] != "" {
+			kept = append(kept, line)
 		}
 	}
-	return notes
-}
-
-// sectionLines returns the first line of a section and the one after its last.
-func (p *Post) sectionLines(i int) (first, next int) {
-	first, next = 1, 1<<30
-	if i >= 0 {
-		first = p.Takeaways[i].Line
-	}
-	if i+1 < len(p.Takeaways) {
-		next = p.Takeaways[i+1].Line
-	}
-	return first, next
+	begin(-1)
+	return parts
 }

@@ -1,6 +1,10 @@
 package deck
 
-import "testing"
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
 
 const passagePost = `---
 title: Leases
@@ -46,5 +50,43 @@ func TestPassage(t *testing.T) {
 	want := "Opening words.\n\n## A lease ends by itself\n\nThe holder may die.\n\nIt need not be told.\n\n## A token fences a late writer\n\n---\n\nThe storage compares tokens."
 	if got := post.Prose(); got != want {
 		t.Errorf("prose = %q, want %q", got, want)
+	}
+}
+
+func TestParts(t *testing.T) {
+	post, problems := Parse("leases.md", []byte(passagePost+"\n<!-- card last core -->\nQ: Which tokens?\n\nA: Those that grow.\n\nQ: And none?\n\nA: None.\n"))
+	if len(problems) > 0 {
+		t.Fatal(problems[0])
+	}
+	var got []string
+	for _, part := range post.Parts() {
+		got = append(got, fmt.Sprintf("%d %q %d", part.Takeaway, part.Prose, len(part.Notes)))
+	}
+	want := []string{
+		`-1 "Opening words." 0`,
+		`0 "## A lease ends by itself\n\nThe holder may die.\n\nIt need not be told." 1`,
+		`1 "## A token fences a late writer" 1`,
+		`1 "The storage compares tokens." 2`,
+	}
+	if strings.Join(got, "\n") != strings.Join(want, "\n") {
+		t.Errorf("parts\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+}
+
+// TestPartsLoseNothing: every note of the built-in posts stands in one part,
+// and the parts' prose is the post's.
+func TestPartsLoseNothing(t *testing.T) {
+	for _, post := range libraryPosts(t) {
+		var prose []string
+		notes := 0
+		for _, part := range post.Parts() {
+			notes += len(part.Notes)
+			if part.Prose != "" {
+				prose = append(prose, part.Prose)
+			}
+		}
+		if got := strings.Join(prose, "\n\n"); got != post.Prose() || notes != len(post.Notes) {
+			t.Errorf("%s: %d notes of %d, prose\n%s\nwant\n%s", post.Slug, notes, len(post.Notes), got, post.Prose())
+		}
 	}
 }

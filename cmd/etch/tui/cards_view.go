@@ -63,7 +63,7 @@ func (c *cards) head(f frame) []string {
 	query := deck.CleanLine(c.query)
 	switch {
 	case c.typing:
-		label, query = strings.Replace(label, "cards: ", "query: ", 1), c.caret(room)
+		label, query = strings.Replace(label, "cards: ", "query: ", 1), caret(c.input, c.env.Style, room)
 	case query == "":
 		query = "all"
 	}
@@ -72,22 +72,6 @@ func (c *cards) head(f frame) []string {
 		lines = append(lines, f.rule(style, "", ""))
 	}
 	return lines
-}
-
-// caret draws the query while it is edited. The caret is a character of its
-// own, so that it shows without colour, too, and the text around it is what
-// fits.
-func (c *cards) caret(room int) string {
-	text := []rune(c.input.Value())
-	at := min(c.input.Position(), len(text))
-	before, after := deck.CleanLine(string(text[:at])), deck.CleanLine(string(text[at:]))
-	if strings.HasSuffix(string(text[:at]), " ") { // a blank at the end of a line is cleaned away
-		before = strings.TrimRight(before, " ") + " "
-	}
-	if over := ansi.StringWidth(before) + 1 - room; over > 0 {
-		before = ansi.TruncateLeft(before, over, "")
-	}
-	return ansi.Truncate(before+c.env.Style.sgr("│", sgrBold, sgrCyan)+after, room, "")
 }
 
 // foot is the keys, and a line for what the last one did.

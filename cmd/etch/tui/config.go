@@ -26,6 +26,7 @@ type config struct {
 	fatal  error              // why there is no form
 	values map[string]*value
 	pages  []configPage
+	words  configWords
 
 	form   *huh.Form
 	page   int
@@ -80,19 +81,25 @@ var notInForm = map[string]bool{"weights": true}
 // configSaved tells the screen below how many settings were changed.
 type configSaved struct{ changes int }
 
-// NewConfig edits the settings.
-func NewConfig(env Env) screen { return newConfig(env) }
+// configWords are what a form calls itself, and the way out of it.
+type configWords struct {
+	name   string
+	cancel string
+	ask    map[string]question // instead of a setting's own name and help
+}
 
-// newWelcome asks what only the user can know, after the first session and not
-// before: nobody should fill in a form to see a first card.
-func newWelcome(env Env) screen {
-	return newConfig(env, configPage{"two questions (Esc skips them)", []string{"interview-date", "minutes-per-day"}})
+// question asks for a setting in a person's words.
+type question struct{ title, about string }
+
+// NewConfig edits the settings.
+func NewConfig(env Env) screen {
+	return newConfig(env, configWords{name: "settings: ", cancel: "cancel"})
 }
 
 // newConfig edits the settings of some pages, of all of them when none is
 // given.
-func newConfig(env Env, pages ...configPage) *config {
-	c := &config{env: env, values: make(map[string]*value)}
+func newConfig(env Env, words configWords, pages ...configPage) *config {
+	c := &config{env: env, words: words, values: make(map[string]*value)}
 	if c.set, c.fatal = env.Options.Get(env.Ctx); c.fatal != nil {
 		return c
 	}

@@ -35,12 +35,15 @@ func (c *config) build() {
 
 // newField is one setting: its name, what it means and takes, and its value.
 func (c *config) newField(v *value) huh.Field {
-	about := fmt.Sprintf("%s (%s)", v.option.Help, v.option.Range)
+	title, about := v.option.Key, fmt.Sprintf("%s (%s)", v.option.Help, v.option.Range)
+	if q, ok := c.words.ask[v.option.Key]; ok {
+		title, about = q.title, q.about
+	}
 	if v.toggle {
 		return huh.NewConfirm().Key(v.option.Key).Title(v.option.Key).Description(v.option.Help).
 			Affirmative("on").Negative("off").WithButtonAlignment(lipgloss.Left).Value(&v.on)
 	}
-	return huh.NewInput().Key(v.option.Key).Title(v.option.Key).Description(about).Prompt("> ").Value(&v.text).
+	return huh.NewInput().Key(v.option.Key).Title(title).Description(about).Prompt("> ").Value(&v.text).
 		Validate(func(string) error { return c.check(v) })
 }
 
@@ -171,10 +174,12 @@ func (c *config) view(width, height int) string {
 	if c.fatal != nil {
 		return f.screen([]string{f.rule(style, "settings", "")}, f.prosed(fmt.Sprintf("The settings cannot be read: %v.", c.fatal)), []string{f.line(hints(style, f.inner(), hint{"Esc", "back"}))})
 	}
-	form, label := c.form, fmt.Sprintf("settings: %s", c.pages[c.page].title)
-	place := fmt.Sprintf("%d/%d", c.page+1, len(c.pages))
+	form, label, place := c.form, c.words.name+c.pages[c.page].title, ""
+	if len(c.pages) > 1 {
+		place = fmt.Sprintf("%d/%d", c.page+1, len(c.pages))
+	}
 	if c.asking != nil {
-		form, label, place = c.asking, "settings: save", ""
+		form, label, place = c.asking, c.words.name+"save", ""
 	}
 	if inner := max(20, min(f.text(), maxProse)); c.width != inner {
 		c.width = inner
@@ -229,10 +234,14 @@ func (c *config) reveal(lines []string) {
 // that is not here.
 func (c *config) foot(f frame) []string {
 	style := c.env.Style
-	keys := []hint{{"Ctrl-S", "save"}, {"Enter", "next"}, {"Shift-Tab", "back"}, {"PgDn", "next page"}, {"Esc", "cancel"}}
+	keys := []hint{{"Ctrl-S", "save"}, {"Enter", "next"}, {"Shift-Tab", "back"}}
 	if c.focused().toggle {
-		keys = []hint{{"Ctrl-S", "save"}, {"Enter", "next"}, {"Space", "on/off"}, {"PgDn", "next page"}, {"Esc", "cancel"}}
+		keys[2] = hint{"Space", "on/off"}
 	}
+	if len(c.pages) > 1 {
+		keys = append(keys, hint{"PgDn", "next page"})
+	}
+	keys = append(keys, hint{"Esc", c.words.cancel})
 	if c.asking != nil {
 		keys = []hint{{"y", "save"}, {"n", "back"}}
 	}

@@ -172,3 +172,17 @@ func hints(style Style, width int, all ...hint) string {
 	}
 	return strings.Join(append(drawn, last.draw(style)), "  ")
 }
+
+// keyRows is a row of keys, and a second one where there is height for it but
+// no width.
+func (f frame) keyRows(style Style, all ...hint) []string {
+	if !f.stacked() {
+		return []string{f.line(hints(style, f.inner(), all...))}
+	}
+	n, used := 0, -2
+	for n < len(all)-1 && used+2+all[n].width() <= f.inner() {
+		used += 2 + all[n].width()
+		n++
+	}
+	return []string{f.line(hints(style, f.inner(), all[:n]...)), f.line(hints(style, f.inner(), all[n:]...))}
+}

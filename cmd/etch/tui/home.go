@@ -8,47 +8,126 @@ import (
 
 	tea "github.com/charmbracelet/bubbletea"
 
-	"etch/deck"
 	"etch/scheduler"
 )
 
 // home is where a day begins: what waits, how long it takes, which post comes
-// next. It reads its facts anew whenever it is on top again.
+// next. It holds no rules of its own: what fits into some minutes is what a
+// session of that many minutes would show.
+//
+//	home.go        what is known, and what each key does
+//	home_view.go   what today holds, in words
+//	home_posts.go  the posts, by topic
+//	welcome.go     the two questions after the first session
 type home struct {
 	env    Env
 	facts  Home
+	set    scheduler.Settings
+	today  scheduler.Day
+	topics []topicLine
 	fatal  error
-	budget int // minutes that the user has; 0 for all
-	cursor int // the post that keys act on; -1 for none
-	top    int // the first post that shows
+	readAt time.Time
+
+	budget int  // minutes that the user has; 0 for all
+	plan   plan // what fits into them
+	whole  plan // what today holds without a bound in minutes
+
+	list   list // the posts; at is -1 for none
+	top    int  // the first row that shows
 	notice notice
 	first  bool // nothing was ever answered when this began
+	shown  bool // it was on top before
 }
 
-// budgets are the minutes that one key goes through.
-var budgets = []int{0, 5, 10, 15, 20, 30}
+// plan is what a session would show.
+type plan struct {
+	scheduler.Counts
+	left time.Duration
+}
+
+func (p plan) cards() int { return p.New + p.Learning + p.Due }
+
+// budgets are the minutes that the keys go through.
+var budgets = []int{0, 5, 10, 15, 20, 30, 45, 60}
+
+// stale is how old facts may be when a key is pressed: etch may have stood open
+// in a corner since yesterday.
+const stale = time.Minute
 
 // NewHome shows today.
 func NewHome(env Env) screen {
-	h := &home{env: env, cursor: -1}
+	h := &home{env: env, list: list{at: -1}}
 	h.read()
 	h.first = h.facts.FirstRun && h.fatal == nil
 	return h
 }
 
+// read gets today's facts, and keeps the chosen post.
 func (h *home) read() {
-	h.facts, h.fatal = h.env.Posts.Home(h.env.Ctx)
-	slices.SortStableFunc(h.facts.Posts, func(a, b PostLine) int { return cmp.Compare(a.Topic, b.Topic) })
-	h.cursor = min(h.cursor, len(h.facts.Posts)-1)
+	chosen, had := h.chosen()
+	h.readAt = h.env.Now()
+	if h.set, h.fatal = h.env.Options.Get(h.env.Ctx); h.fatal != nil {
+		return
+	}
+	if h.facts, h.fatal = h.env.Posts.Home(h.env.Ctx); h.fatal != nil {
+		return
+	}
+	h.today = studyDay(h.env, h.set)
+	posts := slices.Clone(h.facts.Posts)
+	slices.SortStableFunc(posts, func(a, b PostLine) int { return cmp.Compare(a.Topic, b.Topic) })
+	h.facts.Posts, h.topics = posts, byTopic(posts)
+	h.list.at, h.list.rows = -1, len(posts)
+	if had {
+		h.list.at = slices.IndexFunc(posts, func(p PostLine) bool { return p.Slug == chosen.Slug })
+	}
+	h.measure()
+}
+
+// measure asks what fits into the minutes that there are.
+func (h *home) measure() {
+	h.plan = plan{h.facts.Counts, h.facts.Left}
+	h.whole = h.plan
+	if h.set.MinutesPerDay > 0 {
+		h.whole = h.planFor(24 * time.Hour)
+	}
+	if h.budget > 0 {
+		h.plan = h.planFor(time.Duration(h.budget) * time.Minute)
+	}
+}
+
+func (h *home) planFor(d time.Duration) plan {
+	sess, _, err := h.env.Study.Session(h.env.Ctx, scheduler.SessionOptions{Time: d})
+	if err != nil {
+		h.notice = notice{fmt.Sprintf("What fits could not be counted: %v.", err), true}
+		return h.plan
+	}
+	return plan{sess.Counts(), sess.Left()}
+}
+
+// chosen is the post under the cursor.
+func (h *home) chosen() (PostLine, bool) {
+	if h.list.at < 0 || h.list.at >= len(h.facts.Posts) {
+		return PostLine{}, false
+	}
+	return h.facts.Posts[h.list.at], true
 }
 
 func (h *home) update(msg tea.Msg) (screen, tea.Cmd) {
 	switch msg := msg.(type) {
 	case shownMsg:
-		h.read()
-		if h.first && !h.facts.FirstRun { // back from the first session
+		if h.shown { // back from another screen, which may have changed anything
+			h.read()
+		}
+		h.shown = true
+		if h.first && h.fatal == nil && !h.facts.FirstRun { // back from the first session
 			h.first = false
-			return h, open(newWelcome(h.env))
+			if unanswered(h.set) {
+				return h, open(newWelcome(h.env))
+			}
+		}
+	case resultMsg:
+		if saved, ok := msg.result.(configSaved); ok {
+			h.notice = notice{plural(saved.changes, "setting") + " saved.", false}
 		}
 	case tea.KeyMsg:
 		return h, h.press(msg)
@@ -58,71 +137,105 @@ func (h *home) update(msg tea.Msg) (screen, tea.Cmd) {
 
 func (h *home) press(msg tea.KeyMsg) tea.Cmd {
 	h.notice = notice{}
+	k, times := keyName(msg)
+	if k == "ctrl+c" || k == "ctrl+d" || k == "q" {
+		return tea.Quit
+	}
 	if msg.Paste {
 		return nil
 	}
-	k, times := keyName(msg)
-	switch k {
-	case "q", "esc", "ctrl+c", "ctrl+d":
+	if h.env.Now().Sub(h.readAt) > stale {
+		h.read()
+	}
+	_, picked := h.chosen()
+	switch {
+	case k == "esc" && picked:
+		h.list.at = -1
+		return nil
+	case k == "esc":
 		return tea.Quit
+	case h.fatal != nil:
+		h.read()
+		return nil
+	}
+	for range times {
+		if h.moves(k) {
+			return nil
+		}
+	}
+	return h.opens(k, picked)
+}
+
+// moves serves the keys that choose: a post, or how many minutes there are.
+func (h *home) moves(k string) bool {
+	switch k {
+	case "m", "+":
+		h.spend(1)
+	case "-":
+		h.spend(-1)
+	case "g":
+		h.list.at = -1
+	case "k", "up":
+		h.list.at = max(-1, h.list.at-1)
+	case "G":
+		return h.list.key("end")
+	default:
+		return h.list.key(k)
+	}
+	return true
+}
+
+// spend takes the next number of minutes, or the one before, round and round.
+func (h *home) spend(by int) {
+	n := len(budgets)
+	h.budget = budgets[(slices.Index(budgets, h.budget)+by+n)%n]
+	h.measure()
+}
+
+// opens serves the keys that go somewhere else.
+func (h *home) opens(k string, picked bool) tea.Cmd {
+	switch k {
 	case "?":
 		return open(newHelp(h.env, "home", homeHelp...))
 	case ",":
 		return open(NewConfig(h.env))
 	case "/":
 		return open(NewCards(h.env, ""))
-	case " ", "enter", "r":
-		return h.review()
+	case "enter", "ctrl+j":
+		if picked || h.facts.FirstRun && h.facts.Next != nil { // what the screen offers
+			return h.withPost(h.readPost)
+		}
+		return h.review(scheduler.SessionOptions{})
+	case " ", "r":
+		return h.review(scheduler.SessionOptions{})
 	case "a":
-		return h.session(scheduler.SessionOptions{Ahead: h.daysAhead()})
-	case "x":
-		return h.session(scheduler.SessionOptions{Cram: true})
-	case "m":
-		i := slices.Index(budgets, h.budget)
-		h.budget = budgets[(i+1)%len(budgets)]
+		return h.review(scheduler.SessionOptions{Ahead: h.daysAhead()})
+	case "c":
+		return h.review(scheduler.SessionOptions{Cram: true})
 	case "o", "l", "right":
-		return h.withPost(func(p PostLine) tea.Cmd { return open(NewRead(h.env, p.Slug)) })
+		return h.withPost(h.readPost)
 	case "s":
-		return h.withPost(func(p PostLine) tea.Cmd { return h.session(scheduler.SessionOptions{Posts: []string{p.Slug}}) })
+		return h.withPost(func(p PostLine) tea.Cmd { return h.review(studyPost(p.Slug, p)) })
 	case "p":
 		return h.withPost(h.pin)
-	case "j", "down":
-		h.cursor = min(h.cursor+times, len(h.facts.Posts)-1)
-	case "k", "up":
-		h.cursor = max(h.cursor-times, -1)
-	case "pgdown":
-		h.cursor = min(h.cursor+10, len(h.facts.Posts)-1)
-	case "pgup":
-		h.cursor = max(h.cursor-10, -1)
-	case "g", "home":
-		h.cursor = -1
-	case "G", "end":
-		h.cursor = len(h.facts.Posts) - 1
 	}
 	return nil
 }
 
-// review studies what the day asks for, within the budget; with a post chosen
-// it studies that one.
-func (h *home) review() tea.Cmd {
-	if h.cursor >= 0 {
-		return h.session(scheduler.SessionOptions{Posts: []string{h.facts.Posts[h.cursor].Slug}})
-	}
-	return h.session(scheduler.SessionOptions{})
-}
-
-func (h *home) session(opt scheduler.SessionOptions) tea.Cmd {
+func (h *home) review(opt scheduler.SessionOptions) tea.Cmd {
 	opt.Time = time.Duration(h.budget) * time.Minute
 	return open(NewReview(h.env, opt))
 }
 
+func (h *home) readPost(p PostLine) tea.Cmd { return open(NewRead(h.env, p.Slug)) }
+
 // withPost does something with the chosen post, or with the one that comes
 // next.
 func (h *home) withPost(do func(PostLine) tea.Cmd) tea.Cmd {
-	switch {
-	case h.cursor >= 0:
-		return do(h.facts.Posts[h.cursor])
-	case h.facts.Next != nil:
+	if p, ok := h.chosen(); ok {
+		return do(p)
+	}
+	if h.facts.Next != nil {
 		return do(*h.facts.Next)
 	}
 	h.notice = notice{"Choose a post with j and k first.", false}
@@ -135,54 +248,37 @@ func (h *home) pin(p PostLine) tea.Cmd {
 		return nil
 	}
 	h.read()
-	what := "Pinned: its new cards come first, after those of its prerequisites."
+	h.notice = notice{"Pinned (^): its new cards come first, after those of its prerequisites.", false}
 	if p.Pinned {
-		what = "No longer pinned."
+		h.notice.text = "No longer pinned."
 	}
-	h.notice = notice{what, false}
 	return nil
 }
 
-// daysAhead reaches the next reviews, at most a week of them.
+// daysAhead reaches the next reviews.
 func (h *home) daysAhead() int {
-	if h.facts.NextDueDay == 0 {
-		return 7
-	}
-	set, err := h.env.Options.Get(h.env.Ctx)
-	if err != nil {
-		return 7
-	}
-	return max(1, int(h.facts.NextDueDay-studyDay(h.env, set)))
-}
-
-// left is the number of cards that wait today.
-func (h *home) left() int {
-	c := h.facts.Counts
-	return c.New + c.Learning + c.Due
+	return max(1, int(h.facts.NextDueDay-h.today))
 }
 
 var homeHelp = []helpGroup{
 	{"", []hint{
-		{"Space Enter r", "review what is due today; with a post chosen, its cards"},
-		{"m", "how many minutes you have: 5, 10, 15, 20, 30 or all"},
+		{"Space r", "review what today asks for"},
+		{"m + -", "how many minutes you have: 5, 10, 15, 20, 30, 45, 60 or all of it"},
 		{"a", "ahead: what is due next"},
-		{"x", "cram: what you have met, weakest first; the schedule stays"},
+		{"c", "cram: what you have met, weakest first; the schedule stays"},
 	}},
-	{"", []hint{
-		{"j k g G", "choose a post, or none"},
-		{"o", "read it; without a choice the one that comes next"},
-		{"s", "study it"},
-		{"p", "pin it: its new cards come first; again to unpin"},
+	{"Posts", []hint{
+		{"j k PgUp PgDn G", "choose a post; Esc or g chooses none"},
+		{"Enter o l", "read it; without a choice o reads the one that comes next"},
+		{"s", "study it: its core cards that are new, and what is due"},
+		{"p", "pin it (^): its new cards come first; again to unpin"},
+	}},
+	{"The bars", []hint{
+		{"\u2588 \u2592 \u00b7", "mature (it comes back after 21 days or more), seen, not seen yet"},
 	}},
 	{"", []hint{
 		{"/", "browse and search all cards"},
 		{",", "settings"},
 		{"q Esc", "leave"},
 	}},
-}
-
-// readFirst is the offer for the post that comes next.
-func readFirst(p PostLine) string {
-	unseen := p.Core - p.CoreSeen
-	return fmt.Sprintf("%s: read it (5 min), then its %s", deck.CleanLine(p.Title), plural(unseen, "core card"))
 }

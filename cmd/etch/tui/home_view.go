@@ -5,8 +5,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/charmbracelet/x/ansi"
-
 	"etch/deck"
 )
 
@@ -14,157 +12,266 @@ func (h *home) view(width, height int) string {
 	f := newFrame(width, height)
 	style := h.env.Style
 	if h.fatal != nil {
-		return f.screen([]string{f.line("etch")}, f.prosed(fmt.Sprintf("Today cannot be read: %v.", h.fatal)), []string{f.line(hints(style, f.inner(), hint{"q", "leave"}))})
+		foot := []string{f.line(hints(style, f.inner(), hint{"r", "try again"}, hint{"q", "leave"}))}
+		return f.screen([]string{f.line(style.bold("etch"))}, f.prosed(fmt.Sprintf("Today cannot be read: %v.", h.fatal)), foot)
 	}
 	head := []string{f.ends(style.bold("etch"), h.env.Now().Format("Mon 2 Jan"))}
 	if !f.short() {
-		head = append(head, f.rule(style, "", ""))
+		head = append(head, f.rule(style, "", ""), "")
 	}
 	foot := h.foot(f)
-	body := h.today(f)
-	if room := f.room(head, foot) - len(body) - 2; room >= 3 && len(h.facts.Posts) > 0 {
-		body = append(body, "")
-		body = append(body, h.posts(f, room)...)
-	}
-	return f.screen(head, body, foot)
+	return f.screen(head, h.body(f, f.room(head, foot)), foot)
 }
 
-// today says in a few lines what waits.
-func (h *home) today(f frame) []string {
-	var lines []string
-	say := func(text string) { lines = append(lines, f.prosed(text)...) }
-	if !f.short() {
-		lines = append(lines, "")
+// fewest is how many lines of the list are of use.
+const fewest = 4
+
+// body is today, the ways to go on, and the posts. Where there is no room for
+// all of it, the posts go first, and once one is chosen they go last.
+func (h *home) body(f frame, room int) []string {
+	today, done, ways := h.sayToday(f), f.prosed(h.doneToday()), h.ways(f)
+	if len(h.facts.Posts) == 0 {
+		return today
 	}
-	t := h.facts
-	switch left := h.left(); {
-	case len(t.Posts) == 0:
-		say("No cards yet. Leave, and add a folder of posts: etch compile DIR")
+	if h.doneToday() == "" || len(today)+len(done)+1+lengths(ways) > room {
+		done = nil
+	}
+	lines := append(today, done...)
+	for i, way := range ways { // whole, or not at all: the keys are in the foot
+		gap := 0
+		if i == 0 {
+			gap = 1
+		}
+		if len(lines)+gap+len(way) <= room {
+			lines = append(append(lines, make([]string, gap)...), way...)
+		}
+	}
+	_, picked := h.chosen()
+	if picked && room-len(lines)-1 < fewest {
+		lines = today
+	}
+	if picked && room-len(lines)-1 < fewest {
+		lines = today[:1]
+	}
+	gap := 1
+	if len(lines) == 1 && room < 6 {
+		gap = 0
+	}
+	left := room - len(lines) - gap
+	if left < 1 || !picked && left < fewest {
 		return lines
-	case left > 0:
-		lines = append(lines, f.indent+h.env.Style.bold(ansi.Truncate(fmt.Sprintf("Today: %s, %s", plural(left, "card"), minutesLeft(t.Left)), f.text(), "…")))
-		say(fmt.Sprintf("%d new, %d learning, %d due.%s", t.Counts.New, t.Counts.Learning, t.Counts.Due, h.budgetText()))
-	default:
-		lines = append(lines, f.indent+h.env.Style.bold("Today: all done."))
-		if next := h.nextDue(); next != "" {
-			say("The next card is due " + next + ".")
-		}
-		say("a studies ahead, x crams, o opens the next post.")
 	}
-	if t.Backlog > 0 {
-		say(fmt.Sprintf("%d more are waiting: today's limit takes the ones most worth keeping, and new cards wait until the others are done.", t.Backlog))
-	}
-	if t.Studied > 0 || t.Done > 0 {
-		say(fmt.Sprintf("%s so far today; %d of the last 14 days.", plural(t.Done, "answer"), t.Studied))
-	}
-	if t.Next != nil {
-		lines = append(lines, "")
-		verb := "Next post: "
-		switch {
-		case t.FirstRun:
-			verb = "Begin with "
-		case t.Next.CoreSeen > 0:
-			verb = "Open post: "
-		}
-		say(verb + readFirst(*t.Next) + ".")
-	}
-	return lines
+	return append(append(lines, make([]string, gap)...), h.posts(f, left)...)
 }
 
-// budgetText says how many minutes the next review may take.
-func (h *home) budgetText() string {
-	if h.budget == 0 {
+func lengths(blocks [][]string) (n int) {
+	for _, block := range blocks {
+		n += len(block)
+	}
+	return n
+}
+
+// sayToday says in a few lines what waits.
+func (h *home) sayToday(f frame) []string {
+	title, more := h.headline()
+	lines := f.prosed(title)
+	for i, line := range lines {
+		lines[i] = h.env.Style.bold(line)
+	}
+	if more != "" {
+		lines = append(lines, f.prosed(more)...)
+	}
+	return lines[:len(lines):len(lines)]
+}
+
+// headline is what waits in a few words, and what else there is to say of it.
+func (h *home) headline() (title, more string) {
+	cards, whole, backlog := h.plan.cards(), h.whole.cards(), h.facts.Backlog
+	switch {
+	case len(h.facts.Posts) == 0:
+		return "No cards yet.", "Leave, and add a folder of posts: 'etch compile DIR'"
+	case h.facts.FirstRun && h.facts.Next != nil:
+		return "Begin with " + deck.CleanLine(h.facts.Next.Title) + ".", ""
+	case cards == 0 && whole > 0: // the day's own minutes are over
+		return fmt.Sprintf("Today: done with your %s.", plural(h.set.MinutesPerDay, "minute")),
+			fmt.Sprintf("%s for other days; m takes more time today.", waits(whole+backlog))
+	case cards == 0 && backlog > 0:
+		return "Today: all done.", waits(backlog) + " for other days."
+	case cards == 0:
+		return "Today: all done.", h.nextDue()
+	case backlog > 0:
+		return h.afterBreak()
+	case h.budget > 0 && cards < whole:
+		return fmt.Sprintf("%d minutes: %d of %s", h.budget, cards, plural(whole, "card")), h.sorts()
+	case h.budget > 0:
+		return fmt.Sprintf("%d minutes: all %s, %s", h.budget, plural(cards, "card"), minutesLeft(h.plan.left)), h.sorts()
+	case cards < whole:
+		more = fmt.Sprintf(" %s for other days; m takes more time.", waits(whole-cards))
+	}
+	return fmt.Sprintf("Today: %s, %s", plural(cards, "card"), minutesLeft(h.plan.left)), h.sorts() + more
+}
+
+// afterBreak puts a backlog into minutes. It neither counts the days that were
+// missed nor asks for all of it at once.
+func (h *home) afterBreak() (title, more string) {
+	minutes, today := h.budget, ""
+	if minutes == 0 {
+		minutes, today = max(1, int((h.plan.left+30*time.Second)/time.Minute)), " today"
+	}
+	verb := "cover"
+	if minutes == 1 {
+		verb = "covers"
+	}
+	title = fmt.Sprintf("%d waiting; %s%s %s the %d most worth keeping.",
+		h.whole.cards()+h.facts.Backlog, plural(minutes, "minute"), today, verb, h.plan.cards())
+	return title, "New cards come again once the rest fits into a day."
+}
+
+// sorts is what the cards are.
+func (h *home) sorts() string {
+	var parts []string
+	for _, sort := range []struct {
+		n    int
+		name string
+	}{{h.plan.New, "new"}, {h.plan.Learning, "learning"}, {h.plan.Due, "due"}} {
+		if sort.n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", sort.n, sort.name))
+		}
+	}
+	return strings.Join(parts, ", ") + "."
+}
+
+func waits(n int) string {
+	if n == 1 {
+		return "1 card waits"
+	}
+	return fmt.Sprintf("%d cards wait", n)
+}
+
+// doneToday is what was done so far; it is silent where there is nothing to
+// be glad of.
+func (h *home) doneToday() string {
+	var parts []string
+	if h.facts.Done > 0 {
+		parts = append(parts, plural(h.facts.Done, "answer")+" so far today")
+	}
+	if h.facts.Studied > 0 {
+		parts = append(parts, fmt.Sprintf("%d of the last 14 days", h.facts.Studied))
+	}
+	if parts == nil {
 		return ""
 	}
-	return fmt.Sprintf(" You have %d minutes: what fits is shown.", h.budget)
+	return strings.Join(parts, "; ") + "."
 }
 
+// nextDue tells when the next card comes.
 func (h *home) nextDue() string {
 	now := h.env.Now()
 	switch t := h.facts; {
-	case !t.NextDue.IsZero() && t.NextDue.Sub(now) < 20*time.Hour:
-		return "at " + t.NextDue.In(now.Location()).Format("15:04")
 	case !t.NextDue.IsZero():
-		return t.NextDue.In(now.Location()).Format("Mon 2 Jan 15:04")
+		at := t.NextDue.In(now.Location())
+		if sameDay(at, now) {
+			return "The next card is due today at " + at.Format("15:04") + "."
+		}
+		return "The next card is due " + at.Format("Mon 2 Jan, 15:04") + "."
+	case t.NextDueDay == h.today+1 && t.Tomorrow > 0:
+		return fmt.Sprintf("Tomorrow: %s.", plural(t.Tomorrow, "card"))
 	case t.NextDueDay != 0:
-		return t.NextDueDay.Date().Format("Mon 2 Jan")
+		return "The next card is due " + dayName(t.NextDueDay, now) + "."
 	}
 	return ""
 }
 
-// posts lists the posts by topic, as many as there is room for, with the
-// chosen one in sight.
-func (h *home) posts(f frame, room int) []string {
-	name, topic := max(10, f.text()-24), 0
-	if name > 48 {
-		name, topic = name-17, 17
+// ways are the ways to go on, each with its key: the next post, and with
+// nothing left reviews ahead of their time and a cram.
+func (h *home) ways(f frame) (ways [][]string) {
+	way := func(key, does, more string) {
+		room := f
+		room.indent += padded("", len(key)+2)
+		if f.width >= 60 {
+			does += more
+		}
+		text := room.prosed(does)
+		text[0] = f.indent + h.env.Style.bold(key) + "  " + text[0][len(room.indent):]
+		ways = append(ways, text)
 	}
-	rows := []string{f.indent + h.env.Style.dim(padded("", name+topic+2)+fmt.Sprintf("%13s %3s", "seen", "due"))}
-	room--
-	if h.cursor >= 0 {
-		h.top = max(min(h.top, h.cursor), h.cursor-room+1)
-	} else {
-		h.top = 0
+	next, idle := h.facts.Next, h.plan.cards() == 0
+	if h.facts.FirstRun && next != nil {
+		way("Enter", readFirst(*next), "")
+		if !idle {
+			way("Space", fmt.Sprintf("the cards at once: %s, %s", plural(h.plan.cards(), "card"), minutesLeft(h.plan.left)), "")
+		}
+		return ways
 	}
-	h.top = max(0, min(h.top, len(h.facts.Posts)-room))
-	for i := h.top; i < min(len(h.facts.Posts), h.top+room); i++ {
-		rows = append(rows, h.post(f, i, name, topic))
+	if idle && h.ahead() {
+		way("a", "ahead: what is due next", "")
 	}
-	return rows
+	if idle && anySeen(h.facts.Posts) {
+		way("c", "cram: weakest first", ", of all that you have met; the schedule stays")
+	}
+	if next != nil && h.facts.Backlog == 0 { // after a break new cards wait
+		name := "next"
+		if next.CoreSeen > 0 {
+			name = "open"
+		}
+		way("o", fmt.Sprintf("%s post: %s. %s.", name, deck.CleanLine(next.Title), capital(readFirst(*next))), "")
+	}
+	return ways
 }
 
-func (h *home) post(f frame, i, name, topic int) string {
-	p := h.facts.Posts[i]
-	mark := "  "
-	if i == h.cursor {
-		mark = "> "
-	}
-	title := deck.CleanLine(p.Title)
-	if p.Pinned {
-		title = "^ " + title
-	}
-	due := "-"
-	if p.Due > 0 {
-		due = fmt.Sprint(p.Due)
-	}
-	cell := func(text string, width int) string { return padded(ansi.Truncate(text, max(0, width-1), "…"), width) }
-	line := mark + cell(title, name) + cell(deck.CleanLine(p.Topic), topic) + " " + bar(p.Seen, p.Cards) + fmt.Sprintf(" %2d/%-3d %3s", p.Seen, p.Cards, due)
-	line = f.indent + ansi.Truncate(line, f.text(), "…")
-	if i == h.cursor {
-		return h.env.Style.bold(line)
-	}
-	return line
+// ahead reports whether reviews can be taken ahead of their time: there are
+// some, and today's own are done.
+func (h *home) ahead() bool {
+	return h.whole.cards()+h.facts.Backlog == 0 && (h.facts.NextDueDay != 0 || !h.facts.NextDue.IsZero())
 }
 
-// bar shows a share in five cells.
-func bar(part, whole int) string {
-	const cells = 5
-	full := 0
-	if whole > 0 {
-		full = (part*cells + whole - 1) / whole
+// readFirst is the offer for a post.
+func readFirst(p PostLine) string {
+	unseen := p.Core - p.CoreSeen
+	if unseen <= 0 {
+		return "read it (5 min)"
 	}
-	return strings.Repeat("█", full) + strings.Repeat("·", cells-full)
+	more := ""
+	if p.CoreSeen > 0 {
+		more = " other"
+	}
+	return fmt.Sprintf("read it (5 min), then its %s", strings.Replace(plural(unseen, "core card"), " ", more+" ", 1))
 }
 
+// foot is the keys, and a line for what the last one did.
 func (h *home) foot(f frame) []string {
-	style := h.env.Style
 	var foot []string
 	if !f.short() {
-		foot = append(foot, f.rule(style, "", ""))
+		foot = append(foot, f.rule(h.env.Style, "", ""))
 	}
-	if h.notice.text != "" {
-		for _, line := range f.prosed(h.notice.text) {
-			foot = append(foot, f.line(strings.TrimSpace(line)))
-		}
-		return foot
+	foot = append(foot, f.keyRows(h.env.Style, h.keys()...)...)
+	if h.notice.text == "" && f.height >= 8 {
+		return append(foot, "")
 	}
-	if len(h.facts.Posts) == 0 {
-		return append(foot, f.line(hints(style, f.inner(), hint{"q", "leave"}, hint{",", "settings"}, hint{"?", "more"})))
+	return append(foot, f.noticeLines(h.notice, h.env.Style)...)
+}
+
+func (h *home) keys() []hint {
+	posts, minutes, cards, settings := hint{"j k", "posts"}, hint{"m", "time"}, hint{"/", "cards"}, hint{",", "settings"}
+	leave, more := hint{"q", "leave"}, hint{"?", "more"}
+	p, picked := h.chosen()
+	pin := hint{"p", "pin"}
+	if p.Pinned {
+		pin.does = "unpin"
 	}
-	first := hint{"Space", "review"}
-	if h.left() == 0 {
-		first = hint{"a", "ahead"}
+	switch {
+	case len(h.facts.Posts) == 0:
+		return []hint{leave, settings, more}
+	case picked:
+		return []hint{{"Enter", "read"}, {"s", "study"}, pin, {"Esc", "back"}, {"Space", "review all"}, posts, more}
+	case h.facts.FirstRun && h.facts.Next != nil:
+		return []hint{{"Enter", "read"}, {"Space", "review"}, posts, cards, settings, leave, more}
+	case h.plan.cards() == 0 && h.whole.cards() > 0:
+		return []hint{{"m", "more time"}, {"c", "cram"}, {"o", "read"}, posts, cards, settings, leave, more}
+	case h.ahead():
+		return []hint{{"a", "ahead"}, {"c", "cram"}, {"o", "read"}, posts, cards, settings, leave, more}
+	case h.plan.cards() == 0:
+		return []hint{{"c", "cram"}, {"o", "read"}, posts, cards, settings, leave, more}
 	}
-	return append(foot, f.line(hints(style, f.inner(), first, hint{"o", "read"}, hint{"j k", "posts"}, hint{"m", "minutes"}, hint{"p", "pin"},
-		hint{"/", "cards"}, hint{",", "settings"}, hint{"q", "leave"}, hint{"?", "more"})))
+	return []hint{{"Space", "review"}, {"o", "read"}, posts, minutes, cards, settings, leave, more}
 }

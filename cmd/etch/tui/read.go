@@ -2,10 +2,8 @@ package tui
 
 import (
 	"fmt"
-	"strings"
 
 	tea "github.com/charmbracelet/bubbletea"
-	"github.com/charmbracelet/x/ansi"
 
 	"etch/deck"
 	"etch/scheduler"
@@ -21,34 +19,69 @@ const (
 )
 
 // read is the pager for one post.
+//
+//	read.go          what it shows, and what each key does
+//	read_view.go     the screen, and the post drawn for a width
+//	search_input.go  the search: its input, and what it finds
 type read struct {
-	env    Env
-	slug   string
-	post   *deck.Post
-	fatal  error
+	env   Env
+	slug  string
+	post  *deck.Post
+	parts []deck.Part
+	line  PostLine // how far its cards are; the zero value if the home has none
+	fatal error
+	shown bool // it was on top before
+
 	mode   readMode
 	width  int // that lines was drawn for
-	lines  []string
+	lines  []readLine
 	scroll scroller
-
-	typing bool   // a search is being typed
-	query  string // what is searched for
+	held   *anchor // the place to keep while the size changes; nil after a key
+	prose  anchor  // the place to go back to from the takeaways
+	seek   bool    // the hit must come into sight
+	search search
 	notice notice
 }
 
 // NewRead reads a post.
 func NewRead(env Env, slug string) screen {
-	r := &read{env: env, slug: slug}
-	r.post, r.fatal = env.Posts.Post(env.Ctx, slug)
+	r := &read{env: env, slug: slug, search: newSearch()}
+	r.load()
 	return r
 }
 
-func (r *read) update(msg tea.Msg) (screen, tea.Cmd) {
-	if key, ok := msg.(tea.KeyMsg); ok {
-		if r.typing {
-			return r, r.edit(key)
+// load reads the post, and how many of its cards are still new.
+func (r *read) load() {
+	post, err := r.env.Posts.Post(r.env.Ctx, r.slug)
+	if err != nil {
+		r.fatal = err
+		return
+	}
+	r.post, r.parts, r.fatal, r.width = post, post.Parts(), nil, 0 // drawn anew
+	home, err := r.env.Posts.Home(r.env.Ctx)
+	if err != nil {
+		return // the text can be read all the same
+	}
+	for _, p := range home.Posts {
+		if p.Slug == r.slug {
+			r.line = p
 		}
-		return r, r.press(key)
+	}
+}
+
+func (r *read) update(msg tea.Msg) (screen, tea.Cmd) {
+	switch msg := msg.(type) {
+	case shownMsg:
+		if r.shown { // a review may have taught its cards, or edited one
+			r.hold()
+			r.load()
+		}
+		r.shown = true
+	case tea.WindowSizeMsg:
+		r.hold()
+	case tea.KeyMsg:
+		r.held = nil
+		return r, r.press(msg)
 	}
 	return r, nil
 }
@@ -56,35 +89,46 @@ func (r *read) update(msg tea.Msg) (screen, tea.Cmd) {
 func (r *read) press(msg tea.KeyMsg) tea.Cmd {
 	r.notice = notice{}
 	k, times := keyName(msg)
-	for range times - 1 {
-		r.scroll.key(k)
-	}
-	switch k {
-	case "ctrl+c", "ctrl+d":
+	switch {
+	case k == "ctrl+c" || k == "ctrl+d" && !r.search.typing:
 		return tea.Quit
-	case "esc", "q":
-		return back(nil)
-	case "?":
-		return open(newHelp(r.env, "read", readHelp...))
-	}
-	if r.post == nil {
+	case r.search.typing:
+		r.typed(msg)
 		return nil
+	case msg.Paste:
+		return nil
+	case k == "esc" || k == "q":
+		return back(nil)
+	case k == "?":
+		return open(newHelp(r.env, "read", readHelp...))
+	case r.fatal != nil:
+		return nil
+	case k == "enter" || k == "ctrl+j" || k == "s":
+		return open(NewReview(r.env, studyPost(r.slug, r.line)))
 	}
+	for range times {
+		r.move(k)
+	}
+	return nil
+}
+
+// move serves the keys that change what is seen.
+func (r *read) move(k string) {
 	switch k {
-	case "enter", "s":
-		return open(NewReview(r.env, scheduler.SessionOptions{Posts: []string{r.slug}}))
 	case "t":
 		r.show(readTakeaways)
 	case "c":
 		r.show(readCards)
 	case "/":
-		r.typing, r.query = true, ""
+		r.search.begin()
 	case "n":
 		r.find(1)
 	case "N":
 		r.find(-1)
-	case " ":
+	case " ", "f":
 		r.scroll.key("pgdown")
+	case "b":
+		r.scroll.key("pgup")
 	case "g":
 		r.scroll.key("home")
 	case "G":
@@ -92,179 +136,76 @@ func (r *read) press(msg tea.KeyMsg) tea.Cmd {
 	default:
 		r.scroll.key(k)
 	}
-	return nil
 }
 
-// show changes to a mode, or from it back to the prose.
+// studyPost studies one post now: first its core cards that are still new,
+// however many the day has left, since the reader asks for them by name.
+func studyPost(slug string, p PostLine) scheduler.SessionOptions {
+	opt := scheduler.SessionOptions{Posts: []string{slug}}
+	if unseen := p.Core - p.CoreSeen; unseen > 0 {
+		opt.New = &unseen
+	}
+	return opt
+}
+
+// show changes to a mode, or from it back to the prose, and keeps the place.
 func (r *read) show(mode readMode) {
 	if r.mode == mode {
 		mode = readProse
 	}
-	r.mode, r.width, r.scroll = mode, 0, scroller{}
-}
-
-// edit takes in a key of the search line.
-func (r *read) edit(msg tea.KeyMsg) tea.Cmd {
-	switch msg.Type {
-	case tea.KeyCtrlC, tea.KeyCtrlD:
-		return tea.Quit
-	case tea.KeyEsc:
-		r.typing, r.query = false, ""
-	case tea.KeyEnter:
-		r.typing = false
-		r.find(0)
-	case tea.KeyBackspace:
-		if runes := []rune(r.query); len(runes) > 0 {
-			r.query = string(runes[:len(runes)-1])
-		}
-	case tea.KeyRunes, tea.KeySpace:
-		if len(r.query) < 200 {
-			r.query += deck.CleanLine(string(msg.Runes))
-		}
+	at := r.anchor()             // before the lines change
+	if r.mode == readTakeaways { // they have a place of their own
+		at = r.prose
 	}
-	return nil
+	if mode == readTakeaways {
+		r.prose, at = at, anchor{}
+	}
+	r.mode, r.held = mode, &at
+	r.draw(r.width)
 }
 
-// find goes to the next line that holds the query: 0 from the line on top, 1
-// after it, -1 before it.
+// typed serves a key while the search is typed.
+func (r *read) typed(msg tea.KeyMsg) {
+	if !r.search.typed(msg) {
+		return
+	}
+	r.search.run(r.lines)
+	if r.search.query != "" {
+		r.jump(r.search.from(r.scroll.top))
+	}
+}
+
+// find goes to the next hit, or to the one before, round and round.
 func (r *read) find(way int) {
-	if r.query == "" {
+	if r.search.query == "" {
 		r.notice = notice{"Nothing is searched for yet: / begins.", false}
 		return
 	}
-	step := way
-	if way == 0 {
-		step = 1
-	}
-	for i, at := 0, r.scroll.top+way; i < len(r.lines); i, at = i+1, at+step {
-		at = (at + len(r.lines)) % len(r.lines)
-		if r.hit(r.lines[at]) {
-			r.scroll.top = at
-			return
-		}
-	}
-	r.notice = notice{fmt.Sprintf("%q is not in this post.", r.query), true}
+	r.jump(r.search.at + way)
 }
 
-func (r *read) hit(line string) bool {
-	return r.query != "" && !r.typing && strings.Contains(strings.ToLower(ansi.Strip(line)), strings.ToLower(r.query))
-}
-
-func (r *read) view(width, height int) string {
-	f := newFrame(width, height)
-	style := r.env.Style
-	if r.fatal != nil {
-		foot := []string{f.line(hints(style, f.inner(), hint{"Esc", "back"}))}
-		return f.screen([]string{f.line("read")}, f.prosed(fmt.Sprintf("The post cannot be read: %v.", r.fatal)), foot)
+// jump goes to one hit; the next view brings it into sight.
+func (r *read) jump(hit int) {
+	if r.seek = r.search.to(hit); !r.seek {
+		r.notice = notice{fmt.Sprintf("%q is not in this text.", r.search.query), false}
+		return
 	}
-	if f.width != r.width {
-		lines := r.draw(f)
-		r.scroll.redrawn(len(lines))
-		r.lines, r.width = lines, f.width
-	}
-	foot := r.foot(f)
-	head := []string{f.ends(style.bold(deck.CleanLine(r.post.Title)), r.minutes())}
-	r.scroll.fit(len(r.lines), f.room(head, foot)-1)
-	head = append(head, f.rule(style, r.label(), r.place()))
-	end := min(len(r.lines), r.scroll.top+max(0, r.scroll.room))
-	body := make([]string, 0, end-r.scroll.top)
-	for _, line := range r.lines[r.scroll.top:end] {
-		if r.hit(line) && strings.HasPrefix(line, " ") { // colour is never the only signal
-			line = ">" + line[1:]
-		}
-		body = append(body, line)
-	}
-	return f.screen(head, body, foot)
-}
-
-// minutes is how long reading takes, at 230 words a minute.
-func (r *read) minutes() string {
-	words := len(strings.Fields(r.post.Prose()))
-	return fmt.Sprintf("%d min", max(1, (words+115)/230))
-}
-
-func (r *read) label() string {
-	switch r.mode {
-	case readTakeaways:
-		return "takeaways"
-	case readCards:
-		return "with its cards"
-	}
-	return ""
-}
-
-// place is how far the end of the screen has come.
-func (r *read) place() string {
-	if r.scroll.most() == 0 {
-		return ""
-	}
-	return fmt.Sprintf("%d %%", 100*min(r.scroll.lines, r.scroll.top+r.scroll.room)/r.scroll.lines)
-}
-
-func (r *read) foot(f frame) []string {
-	style := r.env.Style
-	switch {
-	case r.typing:
-		return []string{f.ends("/"+r.query+"_", "Enter find")}
-	case r.notice.text != "":
-		return []string{f.ends(r.notice.text, "")}
-	}
-	return []string{f.line(hints(style, f.inner(),
-		hint{"Enter", "study it"}, hint{"Space", "on"}, hint{"t", "takeaways"}, hint{"c", "cards"}, hint{"/", "search"}, hint{"Esc", "back"}, hint{"?", "more"}))}
-}
-
-// draw draws the post in its mode, section by section.
-func (r *read) draw(f frame) []string {
-	if r.mode == readTakeaways {
-		var md strings.Builder
-		for _, t := range r.post.Takeaways {
-			md.WriteString("- " + t.Heading + "\n")
-		}
-		return f.markdown(md.String(), r.env.Style)
-	}
-	lines := f.markdown(r.post.Section(-1), r.env.Style)
-	lines = append(lines, r.cards(f, -1)...)
-	for i := range r.post.Takeaways {
-		if len(lines) > 0 {
-			lines = append(lines, "")
-		}
-		lines = append(lines, f.markdown(r.post.Section(i), r.env.Style)...)
-		lines = append(lines, r.cards(f, i)...)
-	}
-	return lines
-}
-
-// cards marks the cards that hang on a section, or shows them.
-func (r *read) cards(f frame, section int) []string {
-	notes := r.post.SectionNotes(section)
-	if len(notes) == 0 {
-		return nil
-	}
-	style := r.env.Style
-	if r.mode != readCards {
-		return []string{"", f.indent + style.dim("? "+plural(len(notes), "card"))}
-	}
-	var lines []string
-	for _, n := range notes {
-		lines = append(lines, "", f.indent+style.dim("? "+strings.Join(strings.Fields(string(n.Type)+" "+string(n.Tier)), " ")))
-		lines = append(lines, f.markdown(deck.Question(n.Kind, n.Front, -1), style)...)
-		if n.Back != "" {
-			lines = append(lines, "")
-			lines = append(lines, f.markdown(n.Back, style)...)
-		}
-	}
-	return lines
+	r.notice = notice{fmt.Sprintf("%d of %d: %s", r.search.at+1, len(r.search.hits), r.search.query), false}
 }
 
 var readHelp = []helpGroup{
 	{"", []hint{
-		{"Enter s", "study this post now: its cards, within the day's limits"},
-		{"t", "only the takeaways, and back"},
+		{"Enter s", "study this post now: its core cards that are new, and what is due"},
+		{"t", "only the takeaways, and back: the sheet for the night before"},
 		{"c", "the cards in their places, and back"},
 	}},
 	{"", []hint{
-		{"j k PgUp PgDn g G", "scroll; Space goes on a page"},
-		{"/ n N", "search; the next and the one before, marked with >"},
+		{"j k PgUp PgDn g G", "scroll; Space and b go a page on and back"},
+		{"/ n N", "search; the next and the one before"},
+	}},
+	{"In the margin", []hint{
+		{"? 2", "two cards hang here; c shows them"},
+		{">", "what is searched for; / and Enter take it away"},
 	}},
 	{"", []hint{{"Esc q", "back"}, {"Ctrl-C Ctrl-D", "leave etch"}}},
 }
