@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"database/sql"
 	"io"
 	"os"
 	"os/exec"
@@ -10,6 +11,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -55,6 +57,7 @@ type terminal struct {
 	tty   *os.File
 	cmd   *exec.Cmd
 	out   chan []byte
+	deaf  atomic.Bool // what the terminal says is read no more
 	raw   []byte
 	lines map[int]string
 }
@@ -82,7 +85,7 @@ func watch(t *testing.T, cmd *exec.Cmd, width, height int) *terminal {
 			if n > 0 {
 				term.out <- b[:n]
 			}
-			if err != nil {
+			if err != nil || term.deaf.Load() {
 				return
 			}
 		}
@@ -233,6 +236,78 @@ func TestTerminalGivenBack(t *testing.T) {
 			x.press("", "Space show the answer")
 			x.gone(end(x))
 		})
+	}
+}
+
+// vanish takes the terminal away, as a closed window or a broken connection
+// does.
+func (x *terminal) vanish() {
+	x.t.Helper()
+	// A read that waits would keep the terminal open: let something be drawn.
+	x.deaf.Store(true)
+	if err := pty.Setsize(x.tty, &pty.Winsize{Cols: 70, Rows: 20}); err != nil {
+		x.t.Fatal(err)
+	}
+	for range x.out { // until the reader has gone
+	}
+	if err := x.tty.Close(); err != nil {
+		x.t.Fatal(err)
+	}
+}
+
+// TestTerminalVanishes: the process ends by itself and what was acknowledged
+// stands.
+func TestTerminalVanishes(t *testing.T) {
+	db := filepath.Join(t.TempDir(), "etch.db")
+	x := startOnTerminal(t, db, 80, 24, "review")
+	x.press("", "Space show the answer")
+	for range 3 {
+		x.press(" ", "1 Again")
+		x.press("3", "previous: ")
+	}
+	x.vanish()
+	ended := make(chan error, 1)
+	go func() { ended <- x.cmd.Wait() }()
+	select {
+	case <-ended:
+	case <-time.After(10 * time.Second):
+		t.Fatal("etch goes on without a terminal")
+	}
+	if n := len(liveEntries(t, db)); n != 3 {
+		t.Errorf("%d answers stand, 3 were acknowledged", n)
+	}
+}
+
+// TestLockedOnTerminal: another program holds the database for longer than a
+// write waits. The answer is not lost, and one key saves it.
+func TestLockedOnTerminal(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "etch.db")
+	x := startOnTerminal(t, path, 80, 24, "review")
+	x.press("", "Space show the answer")
+	x.press(" ", "1 Again")
+	other, err := sql.Open("sqlite", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close()
+	other.SetMaxOpenConns(1)
+	hold := func(statement string) {
+		t.Helper()
+		if _, err := other.Exec(statement); err != nil {
+			t.Fatal(err)
+		}
+	}
+	hold("BEGIN IMMEDIATE")
+	x.press("3", "(?is)not saved.*lock")
+	if n := len(liveEntries(t, path)); n != 0 {
+		t.Errorf("%d answers stand before one was saved", n)
+	}
+	hold("ROLLBACK")
+	x.press("3", "previous: ") // the card stayed
+	x.tty.WriteString("q")
+	x.gone(exitOK)
+	if n := len(liveEntries(t, path)); n != 1 {
+		t.Errorf("%d answers stand, 1 was acknowledged", n)
 	}
 }
 
