@@ -9,6 +9,13 @@ import (
 // matter, cards and their metadata.
 func (p *Post) Prose() string { return p.prose(0, 1<<30) }
 
+// Minutes is how long reading the prose takes, at 230 words a minute; at least
+// one.
+func (p *Post) Minutes() int {
+	words := len(strings.Fields(p.Prose()))
+	return max(1, (words+115)/230)
+}
+
 // Passage returns the prose that the card at a line comes from: the heading of
 // its section and the text before the card, or the whole section's text when
 // the card stands before all of it.

@@ -46,6 +46,8 @@ type nextPost struct {
 	Title  string `json:"title"`
 	Unseen int    `json:"unseen"` // core cards that are still new
 	Opened bool   `json:"opened"` // some of its core cards were seen
+
+	Minutes int `json:"minutes"` // to read it; 0 when not known
 }
 
 // runHome shows today: what waits, how long it takes, and what comes next.
@@ -88,7 +90,7 @@ func loadToday(ctx context.Context, a *app, store *storage.Store) (today, error)
 	t := today{
 		Schema: "etch.home/1", Day: day.String(), New: n.New, Learning: n.Learning, Due: n.Due,
 		Minutes: minutes(sess.Left()), Waiting: sess.Backlog(), Done: answers, Studied: studied,
-		Topics: byTopic(posts), Next: upNext(posts),
+		Topics: byTopic(posts), Next: upNext(ctx, store, posts),
 	}
 	if n == (scheduler.Counts{}) {
 		t.NextDue, err = nextDue(ctx, store, now)
@@ -138,7 +140,7 @@ func byTopic(posts []storage.PostRow) []topicToday {
 }
 
 // upNext is the post whose core cards come next.
-func upNext(posts []storage.PostRow) *nextPost {
+func upNext(ctx context.Context, store *storage.Store, posts []storage.PostRow) *nextPost {
 	var best *storage.PostRow
 	for i, p := range posts {
 		if p.Order > 0 && (best == nil || p.Order < best.Order) {
@@ -148,7 +150,11 @@ func upNext(posts []storage.PostRow) *nextPost {
 	if best == nil {
 		return nil
 	}
-	return &nextPost{Post: best.Slug, Title: best.Title, Unseen: best.Core - best.CoreSeen, Opened: best.CoreSeen > 0}
+	next := &nextPost{Post: best.Slug, Title: best.Title, Unseen: best.Core - best.CoreSeen, Opened: best.CoreSeen > 0}
+	if post, err := readPost(ctx, store, best.Slug); err == nil { // two posts may have one name: then nobody knows
+		next.Minutes = post.Minutes()
+	}
+	return next
 }
 
 // text is the home as a person reads it.
@@ -177,7 +183,7 @@ func (t today) text() string {
 		if t.Next.Opened {
 			verb = "Open post"
 		}
-		line("%s: %s. 'etch read %s' (5 min), then its %s.", verb, deck.CleanLine(t.Next.Title), deck.CleanLine(t.Next.Post), count(t.Next.Unseen, "core card"))
+		line("%s: %s. 'etch read %s' (%d min), then its %s.", verb, deck.CleanLine(t.Next.Title), deck.CleanLine(t.Next.Post), t.Next.Minutes, count(t.Next.Unseen, "core card"))
 	}
 	if len(t.Topics) > 0 {
 		line("")

@@ -187,9 +187,9 @@ func TestReviewOnTerminal(t *testing.T) {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	x := startOnTerminal(t, db, 80, 24)
-	x.press("", "Today: 20 cards") // home
-	x.press("o", "Enter study it") // read
-	x.press("q", "Today: 20 cards")
+	x.press("", "Begin with") // home
+	x.press("o", "Enter study its") // read
+	x.press("q", "Begin with")
 	x.press(" ", "Space show the answer")
 	x.press("3", "(?i)show the answer") // a digit before the reveal does nothing
 	for _, key := range []string{"1", "2", "3", "4", "3", "4", "4", "3", "2", "4"} {

@@ -138,3 +138,16 @@ func fileExists(path string) bool {
 	info, err := os.Stat(path)
 	return err == nil && info.Mode().IsRegular()
 }
+
+// readPost parses the last good text of a post.
+func readPost(ctx context.Context, store *storage.Store, slug string) (*deck.Post, error) {
+	body, row, err := store.PostBody(ctx, slug)
+	if err != nil {
+		return nil, err
+	}
+	post, problems := deck.Parse(row.Path, []byte(body))
+	if post == nil {
+		return nil, problems[0]
+	}
+	return post, nil
+}

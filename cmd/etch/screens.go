@@ -133,7 +133,7 @@ func (d *desk) Home(ctx context.Context) (tui.Home, error) {
 	for _, slug := range sched.Settings().PinnedPosts {
 		pinned[slug] = true
 	}
-	next := upNext(posts)
+	next := upNext(ctx, d.store, posts)
 	for _, p := range posts {
 		line := tui.PostLine{
 			Slug: p.Slug, Title: p.Title, Topic: p.Topic, Cards: p.Cards, Core: p.Core, Seen: p.Seen, CoreSeen: p.CoreSeen,
@@ -142,6 +142,7 @@ func (d *desk) Home(ctx context.Context) (tui.Home, error) {
 		h.Posts = append(h.Posts, line)
 		h.FirstRun = h.FirstRun && p.Seen == 0
 		if next != nil && next.Post == p.Slug {
+			line.Minutes = next.Minutes
 			h.Next = &line
 		}
 	}
@@ -150,15 +151,7 @@ func (d *desk) Home(ctx context.Context) (tui.Home, error) {
 
 // Post reads a post.
 func (d *desk) Post(ctx context.Context, slug string) (*deck.Post, error) {
-	body, row, err := d.store.PostBody(ctx, slug)
-	if err != nil {
-		return nil, err
-	}
-	post, problems := deck.Parse(row.Path, []byte(body))
-	if post == nil {
-		return nil, problems[0]
-	}
-	return post, nil
+	return readPost(ctx, d.store, slug)
 }
 
 // Pin puts a post's new cards first, or takes that back.

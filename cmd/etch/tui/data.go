@@ -93,6 +93,7 @@ type PostLine struct {
 	Due, Mature        int
 	Recall             float64 // mean probability over the seen cards, 0..1
 	Pinned             bool
+	Minutes            int // to read it; 0 when not known
 }
 
 // Found is one card of a search.

@@ -228,14 +228,18 @@ func (h *home) ahead() bool {
 // readFirst is the offer for a post.
 func readFirst(p PostLine) string {
 	unseen := p.Core - p.CoreSeen
+	read := "read it"
+	if p.Minutes > 0 {
+		read += fmt.Sprintf(" (%d min)", p.Minutes)
+	}
 	if unseen <= 0 {
-		return "read it (5 min)"
+		return read
 	}
 	more := ""
 	if p.CoreSeen > 0 {
 		more = " other"
 	}
-	return fmt.Sprintf("read it (5 min), then its %s", strings.Replace(plural(unseen, "core card"), " ", more+" ", 1))
+	return fmt.Sprintf("%s, then its %s", read, strings.Replace(plural(unseen, "core card"), " ", more+" ", 1))
 }
 
 // foot is the keys, and a line for what the last one did.

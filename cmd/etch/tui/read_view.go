@@ -114,11 +114,7 @@ func (r *read) reveal(line int) {
 	}
 }
 
-// minutes is how long reading takes, at 230 words a minute.
-func (r *read) minutes() string {
-	words := len(strings.Fields(r.post.Prose()))
-	return fmt.Sprintf("%d min", max(1, (words+115)/230))
-}
+func (r *read) minutes() string { return fmt.Sprintf("%d min", r.post.Minutes()) }
 
 func (r *read) label() string {
 	switch r.mode {

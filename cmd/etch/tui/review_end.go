@@ -5,7 +5,6 @@ import (
 	"time"
 
 	tea "github.com/charmbracelet/bubbletea"
-	"github.com/charmbracelet/x/ansi"
 
 	"etch/deck"
 	"etch/scheduler"
@@ -211,12 +210,17 @@ func (r *review) dayWord(d scheduler.Day) string {
 	return dayName(d, now)
 }
 
-// table draws figures with their values in one column.
+// table draws figures with their values in one column, wrapped there.
 func (r *review) table(f frame, figures []figure) []string {
 	lines := make([]string, 0, len(figures))
 	for _, fig := range figures {
-		value := ansi.Truncate(fig.value, max(1, f.text()-11), "…")
-		lines = append(lines, f.indent+r.env.Style.dim(padded(fig.name, 11))+value)
+		for i, value := range wrapWords(fig.value, max(1, f.text()-11)) {
+			name := fig.name
+			if i > 0 {
+				name = ""
+			}
+			lines = append(lines, f.indent+r.env.Style.dim(padded(name, 11))+value)
+		}
 	}
 	return lines
 }

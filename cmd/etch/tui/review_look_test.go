@@ -99,7 +99,7 @@ func longBench(t *testing.T) *bench {
 func laterHome(b *bench) Home {
 	return Home{
 		NextDueDay: b.sched.Day(monday) + 1, Tomorrow: 18, Backlog: 143, Done: 4, Studied: 12,
-		Next: &PostLine{Slug: "database-indexing", Title: "Database Indexing", Topic: "databases", Cards: 14, Core: 8},
+		Next: &PostLine{Slug: "database-indexing", Title: "Database Indexing", Topic: "databases", Cards: 14, Core: 8, Minutes: 5},
 		Posts: []PostLine{
 			{Slug: "consistent-hashing", Title: "Consistent Hashing", Topic: "caching", Cards: 22, Core: 8, Seen: 20, CoreSeen: 8, Due: 3},
 			{Slug: "caching-strategies", Title: "Caching Strategies", Topic: "caching", Cards: 12, Core: 8, Seen: 12, CoreSeen: 8},
