@@ -344,7 +344,7 @@ func TestClockSetBack(t *testing.T) {
 	if s, _ := s.model.Step(before.Stability, before.Difficulty, 0, Good); m.Stability != s {
 		t.Errorf("stability %g, want %g as on the same day", m.Stability, s)
 	}
-	if got := s.Fold("card", append([]Entry{e}, rows...)); got != m {
+	if got := s.Fold(append([]Entry{e}, rows...)); got != m {
 		t.Errorf("fold\n got %+v\nwant %+v", got, m)
 	}
 	// A bury hides the card today, whatever the log says about other days.
@@ -582,7 +582,7 @@ func TestSchedulerIsShared(t *testing.T) {
 	for range 8 {
 		wg.Go(func() {
 			for range 20 {
-				if got := s.Fold("card", log); got != want {
+				if got := s.Fold(log); got != want {
 					t.Errorf("fold %+v, want %+v", got, want)
 				}
 				s.Preview("card", want, monday)

@@ -4,8 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-
-	"etch/deck"
 )
 
 // Live returns the rows that stand, in the order given: no void row, and none
@@ -29,19 +27,16 @@ func Live(log []Entry) []Entry {
 // Fold rebuilds a card's memory from its rows, given in any order and with the
 // voids among them.
 //
-// Where a card stands is taken from the row. Only where a rating was given on
-// a memory that is not the one before it, after a merge or an undo in the
-// middle, is it decided anew with today's settings; rows from Anki name no
-// memory and are always taken. Stability and difficulty are always computed,
-// from the ratings, the recorded days and today's weights.
-func (s *Scheduler) Fold(card deck.CardID, log []Entry) Memory {
+// Where a card stands is what its last row decided, also after a merge, when
+// that was decided without knowing all the rows before it: a due day that was
+// given is never moved by a setting that changed later. Stability and
+// difficulty are always computed, from the ratings, the recorded days and
+// today's weights, so the next answer knows the whole history.
+func (s *Scheduler) Fold(log []Entry) Memory {
 	live := Live(log)
 	slices.SortFunc(live, func(a, b Entry) int { return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.ID, b.ID)) })
 	var m Memory
 	for _, e := range live {
-		if e.Kind == Rate && e.Rating.Valid() && e.Prev != m.Head && e.Source != FromAnki {
-			e.Then = s.outcomes(card, m, e.At, e.Day)[e.Rating-1].Decision
-		}
 		m = s.Apply(m, e)
 	}
 	return m

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
-	"strconv"
 	"testing"
 	"time"
 
@@ -50,7 +49,7 @@ func (d *desk) undo() (before Memory) {
 	d.log = append(d.log, Entry{ID: st.ID, Act: st.Act, Card: theCard, Kind: Void, Target: d.live[n], At: millis(d.now), Day: d.s.Day(d.now)})
 	before = d.past[n]
 	d.past, d.live = d.past[:n], d.live[:n]
-	d.m = d.s.Fold(theCard, d.log)
+	d.m = d.s.Fold(d.log)
 	return before
 }
 
@@ -86,7 +85,7 @@ func newDesk(t *rapid.T, name string) *desk {
 	d := &desk{s: in(t, loc, func(x *Settings) { *x = set }), name: name, now: monday}
 	if rapid.Bool().Draw(t, "seeded") {
 		d.keep(seedRow(d), Memory{}, nil)
-		d.m = d.s.Fold(theCard, d.log)
+		d.m = d.s.Fold(d.log)
 	}
 	return d
 }
@@ -128,7 +127,7 @@ func TestMemoryIsTheFold(t *testing.T) {
 		d := newDesk(t, "a")
 		for range rapid.IntRange(1, 30).Draw(t, "steps") {
 			d.step(t)
-			if got := d.s.Fold(theCard, shuffled(d.log)); got != d.m {
+			if got := d.s.Fold(shuffled(d.log)); got != d.m {
 				t.Fatalf("fold\n%+v\nmemory\n%+v", got, d.m)
 			}
 			checkMemory(t, d.s, d.m)
@@ -148,7 +147,7 @@ func TestGradeUndoGradeIsOneGrade(t *testing.T) {
 		d.keep(d.s.Answer(theCard, d.m, d.stamp(), wrong, 0))
 		d.undo()
 		d.keep(d.s.Answer(theCard, d.m, d.stamp(), right, 0))
-		got := d.s.Fold(theCard, shuffled(d.log))
+		got := d.s.Fold(shuffled(d.log))
 		if want.Head = got.Head; got != want {
 			t.Fatalf("got\n%+v\nwant\n%+v", got, want)
 		}
@@ -165,13 +164,13 @@ func TestSettingsMoveNoCard(t *testing.T) {
 		}
 		set := drawSettings(t)
 		other := in(t, zone(t, rapid.SampledFrom(zones).Draw(t, "other zone")), func(x *Settings) { *x = set })
-		got, want := other.Fold(theCard, d.log), d.m
+		got, want := other.Fold(d.log), d.m
 		got.Stability, got.Difficulty = want.Stability, want.Difficulty // other weights may change these
 		if got != want {
 			t.Fatalf("with other settings\n%+v\nbefore\n%+v", got, want)
 		}
 		back := in(t, d.s.Calendar().Location, func(x *Settings) { *x = d.s.Settings() })
-		if got := back.Fold(theCard, d.log); got != d.m {
+		if got := back.Fold(d.log); got != d.m {
 			t.Fatalf("changed back\n%+v\nbefore\n%+v", got, d.m)
 		}
 	})
@@ -187,7 +186,7 @@ func TestOtherWeights(t *testing.T) {
 	for i, e := range rows[1:] {
 		stability, difficulty = other.Model().Step(stability, difficulty, int(e.Day-rows[i].Day), e.Rating)
 	}
-	got := other.Fold("card", rows)
+	got := other.Fold(rows)
 	if got.Stability != stability || got.Difficulty != difficulty {
 		t.Errorf("stability %g, difficulty %g; want %g, %g", got.Stability, got.Difficulty, stability, difficulty)
 	}
@@ -212,9 +211,9 @@ func TestMergeFoldsAlike(t *testing.T) {
 		for range rapid.IntRange(1, 8).Draw(t, "steps of b") {
 			b.step(t)
 		}
-		ab := a.s.Fold(theCard, slices.Concat(a.log, b.log[common:]))
-		ba := b.s.Fold(theCard, slices.Concat(b.log, a.log[common:]))
-		mixed := a.s.Fold(theCard, shuffled(slices.Concat(b.log[common:], a.log)))
+		ab := a.s.Fold(slices.Concat(a.log, b.log[common:]))
+		ba := b.s.Fold(slices.Concat(b.log, a.log[common:]))
+		mixed := a.s.Fold(shuffled(slices.Concat(b.log[common:], a.log)))
 		if ab != ba || ab != mixed {
 			t.Fatalf("a+b   %+v\nb+a   %+v\nmixed %+v", ab, ba, mixed)
 		}
@@ -222,35 +221,42 @@ func TestMergeFoldsAlike(t *testing.T) {
 	})
 }
 
-// After a merge, an answer that was given on another memory is decided anew.
-func TestMergeDecidesAnew(t *testing.T) {
+// After a merge the last answer's due day stands, whatever the settings are
+// now, and the memory knows all the answers.
+func TestMergeKeepsDecisions(t *testing.T) {
 	s := with(t, noFuzz)
 	_, rows := answers(t, s, monday, Good, Good, Good)
 	other := rows[2] // the other machine answers a day later, not knowing of rows[2]
 	other.ID, other.At, other.Day = "other", rows[2].At.AddDate(0, 0, 1), rows[2].Day+1
 	other.Then = Decision{State: Review, Interval: 999, DueDay: other.Day + 999}
-	m := s.Fold("card", append([]Entry{other}, rows...))
-	before := s.Fold("card", rows)
-	want := s.Preview("card", before, other.At)[Good-1]
-	if m.Interval != want.Interval || m.DueDay != want.DueDay || m.Reps != 4 {
-		t.Errorf("interval %d due %s, want %d due %s", m.Interval, m.DueDay, want.Interval, want.DueDay)
+	union := append([]Entry{other}, rows...)
+	m := s.Fold(union)
+	if m.Interval != 999 || m.DueDay != other.Day+999 || m.Reps != 4 {
+		t.Errorf("interval %d due %s after %d answers, want the decision of the last of 4", m.Interval, m.DueDay, m.Reps)
 	}
-	other.Source = FromAnki // Anki's word is taken
-	if m := s.Fold("card", append([]Entry{other}, rows...)); m.Interval != 999 {
-		t.Errorf("interval %d, want Anki's 999", m.Interval)
+	_, want, err := s.Answer("card", s.Fold(rows), Stamp{ID: "other", At: other.At}, Good, 0)
+	if err != nil || m.Stability != want.Stability || m.Difficulty != want.Difficulty {
+		t.Errorf("S %v D %v, want %v and %v of four answers (%v)", m.Stability, m.Difficulty, want.Stability, want.Difficulty, err)
+	}
+	strict := with(t, func(set *Settings) { noFuzz(set); set.Retention = 0.97 })
+	if got := strict.Fold(union); got != m {
+		t.Errorf("another retention moves the card:\n%+v\n%+v", got, m)
 	}
 }
 
-// Taking back a row in the middle decides what follows anew.
+// Taking back a row in the middle takes it out of the memory; the due day that
+// was given later stands.
 func TestVoidInTheMiddle(t *testing.T) {
 	s := with(t, noFuzz)
 	_, rows := answers(t, s, monday, Easy, Again, Good)
 	void := Entry{ID: "v", Card: "card", Kind: Void, Target: rows[1].ID, At: rows[2].At.Add(time.Hour)}
-	got := s.Fold("card", append(slices.Clone(rows), void))
-	first := s.Fold("card", rows[:1])
-	_, want, err := s.Answer("card", first, Stamp{ID: rows[2].ID, At: rows[2].At}, Good, 0)
-	if err != nil || got != want {
-		t.Errorf("got\n%+v\nwant\n%+v", got, want)
+	got := s.Fold(append(slices.Clone(rows), void))
+	_, want, err := s.Answer("card", s.Fold(rows[:1]), Stamp{ID: rows[2].ID, At: rows[2].At}, Good, 0)
+	if err != nil || got.Stability != want.Stability || got.Difficulty != want.Difficulty || got.Reps != 2 || got.Lapses != 0 {
+		t.Errorf("got\n%+v\nwant the memory of\n%+v", got, want)
+	}
+	if got.DueDay != rows[2].Then.DueDay || got.State != rows[2].Then.State {
+		t.Errorf("due %s in state %v, the row says %s, %v", got.DueDay, got.State, rows[2].Then.DueDay, rows[2].Then.State)
 	}
 }
 
@@ -265,7 +271,7 @@ func TestSeed(t *testing.T) {
 		Head: "s", HeadAt: monday, State: Review, Stability: 25, Difficulty: 6.5, DueDay: e.Then.DueDay, Interval: 20,
 		Last: monday, LastDay: e.Day, FirstDay: e.Day, HeldDay: e.Day, Reps: 12, Lapses: 3,
 	}
-	if got := s.Fold("card", []Entry{e}); got != want {
+	if got := s.Fold([]Entry{e}); got != want {
 		t.Errorf("got\n%+v\nwant\n%+v", got, want)
 	}
 	now := monday.AddDate(0, 0, 7)
@@ -275,21 +281,21 @@ func TestSeed(t *testing.T) {
 	}
 	for arg, reps := range map[string]int{"": 0, "reps=4": 4, "reps=x lapses=1": 0} {
 		e.Arg = arg
-		if m := s.Fold("card", []Entry{e}); m.Reps != reps || m.Lapses != 0 {
+		if m := s.Fold([]Entry{e}); m.Reps != reps || m.Lapses != 0 {
 			t.Errorf("%q: reps %d, lapses %d", arg, m.Reps, m.Lapses)
 		}
 	}
 	_, past := answers(t, s, monday.AddDate(-1, 0, 0), Good, Good, Good) // a seed starts afresh
-	if got := s.Fold("card", append(past, seed)); got != want {
+	if got := s.Fold(append(past, seed)); got != want {
 		t.Errorf("after other rows\n got %+v\nwant %+v", got, want)
 	}
 	e.Then.Stability, e.Then.Difficulty = 0, 0 // of an algorithm without them
-	_, m, _ = s.Answer("card", s.Fold("card", []Entry{e}), Stamp{ID: "a", At: now}, Good, 0)
+	_, m, _ = s.Answer("card", s.Fold([]Entry{e}), Stamp{ID: "a", At: now}, Good, 0)
 	if stability, _ := s.Model().Init(Good); m.Stability != stability {
 		t.Errorf("without a stability, the first answer leads to %g, want %g", m.Stability, stability)
 	}
 	e.Then = Decision{State: New}
-	if m := s.Fold("card", []Entry{e}); m != (Memory{Head: "s", HeadAt: monday}) {
+	if m := s.Fold([]Entry{e}); m != (Memory{Head: "s", HeadAt: monday}) {
 		t.Errorf("a new card: %+v", m)
 	}
 }
@@ -304,14 +310,14 @@ func TestFoldBearsOddRows(t *testing.T) {
 		{ID: "z", Card: "card", Kind: Void, Target: "nobody", At: monday.AddDate(0, 0, 3)},
 	}
 	want.Head, want.HeadAt = "y", odd[1].At
-	if got := s.Fold("card", append(rows, odd...)); got != want {
+	if got := s.Fold(append(rows, odd...)); got != want {
 		t.Errorf("got\n%+v\nwant\n%+v", got, want)
 	}
 	due := Entry{ID: "d", Card: "card", Kind: SetDue, At: monday, Then: Decision{State: Review, DueDay: 30000, Interval: 5}}
-	if m := s.Fold("card", []Entry{due}); m.State != New || m.DueDay != 0 {
+	if m := s.Fold([]Entry{due}); m.State != New || m.DueDay != 0 {
 		t.Errorf("a due date made a new card %+v", m)
 	}
-	if m := s.Fold("card", nil); m != (Memory{}) {
+	if m := s.Fold(nil); m != (Memory{}) {
 		t.Errorf("no rows fold to %+v", m)
 	}
 }
@@ -322,7 +328,7 @@ func TestRolloverMovesNoDueDate(t *testing.T) {
 	want, rows := answers(t, s, time.Date(2026, 11, 24, 3, 59, 0, 0, time.UTC), Good, Good, Good, Good, Again, Good, Good)
 	for hour := range 24 {
 		other := with(t, func(set *Settings) { set.Rollover = hour })
-		if got := other.Fold("card", rows); got != want {
+		if got := other.Fold(rows); got != want {
 			t.Errorf("rollover %d:\n got %+v\nwant %+v", hour, got, want)
 		}
 	}
@@ -341,8 +347,8 @@ func BenchmarkFold(b *testing.B) {
 	}
 	b.ReportAllocs()
 	for b.Loop() {
-		for i, log := range logs {
-			s.Fold(deck.CardID(strconv.Itoa(i)), log)
+		for _, log := range logs {
+			s.Fold(log)
 		}
 	}
 }

@@ -60,7 +60,7 @@ func (f *fakeStore) Void(_ context.Context, st Stamp) (Action, error) {
 	e := live[len(live)-1]
 	f.log = append(f.log, Entry{ID: st.ID, Card: e.Card, Kind: Void, Target: e.ID, At: st.At})
 	it := f.item(e.Card)
-	it.Memory = f.sched.Fold(e.Card, slices.DeleteFunc(slices.Concat(f.past, f.log), func(x Entry) bool { return x.Card != e.Card }))
+	it.Memory = f.sched.Fold(slices.DeleteFunc(slices.Concat(f.past, f.log), func(x Entry) bool { return x.Card != e.Card }))
 	return Action{Act: e.Act, Kind: e.Kind, Rating: e.Rating, At: e.At, Session: e.Session, Items: []Item{*it}, Log: st.ID}, nil
 }
 
@@ -112,7 +112,7 @@ func bench(t *testing.T, fresh, due int, change func(*Settings)) *fakeStore {
 			Then: Decision{State: Review, Interval: 10, DueDay: today, Stability: 10, Difficulty: 5},
 		}
 		f.past = append(f.past, seed)
-		f.cards = append(f.cards, Item{Card: card, Memory: sched.Fold(card, []Entry{seed})})
+		f.cards = append(f.cards, Item{Card: card, Memory: sched.Fold([]Entry{seed})})
 	}
 	return f
 }

@@ -56,14 +56,14 @@ func manyCards(b *testing.B, n, due int) *Store {
 		log := []scheduler.Entry{e}
 		if left := n*19/20 - i; left <= min(1000, n/10) {
 			c := &clock{name: string(card), now: monday.AddDate(0, 0, -1).Add(time.Duration(-left) * time.Minute)}
-			answer, _, err := sched.Answer(card, sched.Fold(card, log), c.stamp(), scheduler.Good, 9*time.Second)
+			answer, _, err := sched.Answer(card, sched.Fold(log), c.stamp(), scheduler.Good, 9*time.Second)
 			noError(b, err)
 			log = append(log, answer)
 		}
 		for _, e := range log {
 			noError(b, appendEntry(context.Background(), tx, e))
 		}
-		noError(b, writeMemory(context.Background(), tx, card, sched.Fold(card, log)))
+		noError(b, writeMemory(context.Background(), tx, card, sched.Fold(log)))
 	}
 	noError(b, tx.Commit())
 	many.made[key] = s

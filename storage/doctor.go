@@ -105,7 +105,7 @@ func foldAll(ctx context.Context, tx *sql.Tx, sched *scheduler.Scheduler) (map[d
 	var entries []scheduler.Entry
 	flush := func() {
 		if len(entries) > 0 {
-			folded[entries[0].Card] = sched.Fold(entries[0].Card, entries)
+			folded[entries[0].Card] = sched.Fold(entries)
 			entries = entries[:0]
 		}
 	}

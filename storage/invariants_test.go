@@ -223,7 +223,7 @@ func (m *model) undo(t *rapid.T) {
 	}
 }
 
-func (m *model) refold(card deck.CardID) { m.memory[card] = m.s.Scheduler().Fold(card, m.of(card)) }
+func (m *model) refold(card deck.CardID) { m.memory[card] = m.s.Scheduler().Fold(m.of(card)) }
 
 // weights refits the model, now and then in another process.
 func (m *model) weights(t *rapid.T) {
@@ -242,7 +242,7 @@ func (m *model) weights(t *rapid.T) {
 	fresh, err := scheduler.NewScheduler(store.Scheduler().Settings(), time.UTC)
 	noError(t, err)
 	for _, card := range m.cards {
-		m.memory[card] = fresh.Fold(card, m.of(card))
+		m.memory[card] = fresh.Fold(m.of(card))
 	}
 }
 
@@ -287,7 +287,7 @@ func (m *model) check(t *rapid.T) {
 	}
 	for _, card := range m.cards {
 		got := memoryOf(t, m.s, card)
-		if want := m.s.Scheduler().Fold(card, m.of(card)); !SameMemory(got, want) {
+		if want := m.s.Scheduler().Fold(m.of(card)); !SameMemory(got, want) {
 			t.Fatalf("card %s\nmemory %+v\n  fold %+v", card, got, want)
 		}
 		if !SameMemory(got, m.memory[card]) {

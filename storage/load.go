@@ -82,9 +82,10 @@ func newScope(q scheduler.Query) scope {
 	}
 	if len(q.Tags) > 0 {
 		in := placeholders(len(q.Tags))
-		sc.where += ` AND (EXISTS(SELECT 1 FROM posts p, json_each(p.tags) t WHERE p.id=m.post_id AND t.value IN (` + in + `))
+		sc.where += ` AND (EXISTS(SELECT 1 FROM posts p WHERE p.id=m.post_id AND (p.topic IN (` + in + `)
+				OR EXISTS(SELECT 1 FROM json_each(p.tags) t WHERE t.value IN (` + in + `))))
 			OR EXISTS(SELECT 1 FROM cards c, notes n, json_each(n.tags) t WHERE c.id=m.card_id AND n.id=c.note_id AND t.value IN (` + in + `)))`
-		for range 2 {
+		for range 3 {
 			for _, t := range q.Tags {
 				sc.args = append(sc.args, t)
 			}

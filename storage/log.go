@@ -250,7 +250,7 @@ func refold(ctx context.Context, tx *sql.Tx, sched *scheduler.Scheduler, card de
 	if err != nil {
 		return scheduler.Memory{}, err
 	}
-	m := sched.Fold(card, entries)
+	m := sched.Fold(entries)
 	return m, writeMemory(ctx, tx, card, m)
 }
 

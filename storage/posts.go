@@ -136,6 +136,17 @@ func (s *Store) PostBody(ctx context.Context, slug string) (body string, row Pos
 	return all[0].body, all[0].row, nil
 }
 
+// HasTag reports whether a live card has the tag, from its post or its own, or
+// the topic of that name.
+func (s *Store) HasTag(ctx context.Context, tag string) (has bool, err error) {
+	sc := newScope(scheduler.Query{Tags: []string{tag}})
+	err = s.db.QueryRowContext(ctx, `SELECT EXISTS(SELECT 1 FROM memory m JOIN cards c ON c.id=m.card_id WHERE c.retired_at IS NULL`+sc.where+`)`, sc.args...).Scan(&has)
+	if err != nil {
+		return false, fmt.Errorf("look for tag %s: %w", tag, explain(err))
+	}
+	return has, nil
+}
+
 // Passage returns the prose of the post that a card comes from.
 func (s *Store) Passage(ctx context.Context, id deck.CardID) (string, error) {
 	row, err := s.CardRow(ctx, id)

@@ -36,7 +36,7 @@ func (s *Store) searchWord(word string, now time.Time) (cond string, args []any,
 	switch {
 	case hasKey && key == "tag":
 		const in = `SELECT 1 FROM json_each(%s) t WHERE t.value = ?`
-		return fmt.Sprintf(`EXISTS(`+in+`) OR EXISTS(`+in+`)`, "p.tags", "n.tags"), []any{value, value}, nil
+		return fmt.Sprintf(`p.topic = ? OR EXISTS(`+in+`) OR EXISTS(`+in+`)`, "p.tags", "n.tags"), []any{value, value, value}, nil
 	case hasKey && key == "post":
 		return `p.slug = ?`, []any{value}, nil
 	case hasKey && key == "tier":

@@ -187,7 +187,7 @@ func TestReviewOnTerminal(t *testing.T) {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	x := startOnTerminal(t, db, 80, 24)
-	x.press("", "Begin with") // home
+	x.press("", "Begin with")       // home
 	x.press("o", "Enter study its") // read
 	x.press("q", "Begin with")
 	x.press(" ", "Space show the answer")

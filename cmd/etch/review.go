@@ -66,6 +66,13 @@ func runReview(ctx context.Context, a *app, posts []string, opt reviewOptions, n
 			return err
 		}
 	}
+	for _, tag := range opt.tags {
+		if has, err := store.HasTag(ctx, tag); err != nil {
+			return err
+		} else if !has {
+			return usage("'etch posts' shows the tags", "no card has the tag %q", tag)
+		}
+	}
 	so := a.sessionOptions()
 	so.Posts, so.Tags, so.Limit, so.Ahead, so.Cram = posts, opt.tags, opt.limit, opt.ahead, opt.cram
 	so.Time = time.Duration(opt.minutes) * time.Minute

@@ -37,7 +37,7 @@ func (s *memoryStore) fold(card deck.CardID) {
 	own := slices.DeleteFunc(slices.Clone(s.log), func(e scheduler.Entry) bool { return e.Card != card })
 	for i := range s.items {
 		if s.items[i].Card == card {
-			s.items[i].Memory = s.sched.Fold(card, own)
+			s.items[i].Memory = s.sched.Fold(own)
 		}
 	}
 }

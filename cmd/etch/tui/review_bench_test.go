@@ -73,7 +73,7 @@ func (b *bench) addDue(name string) {
 		Then: scheduler.Decision{State: scheduler.Review, Interval: 10, DueDay: today, Stability: 10, Difficulty: 5},
 	}
 	b.past = append(b.past, seed)
-	b.cards = append(b.cards, scheduler.Item{Card: id, Memory: b.sched.Fold(id, []scheduler.Entry{seed})})
+	b.cards = append(b.cards, scheduler.Item{Card: id, Memory: b.sched.Fold([]scheduler.Entry{seed})})
 	b.texts[id] = textOf(id)
 }
 
@@ -168,7 +168,7 @@ func (b *bench) Void(_ context.Context, st scheduler.Stamp) (scheduler.Action, e
 	e := live[len(live)-1]
 	b.log = append(b.log, scheduler.Entry{ID: st.ID, Card: e.Card, Kind: scheduler.Void, Target: e.ID, At: st.At})
 	it := b.item(e.Card)
-	it.Memory = b.sched.Fold(e.Card, slices.DeleteFunc(slices.Concat(b.past, b.log), func(x scheduler.Entry) bool { return x.Card != e.Card }))
+	it.Memory = b.sched.Fold(slices.DeleteFunc(slices.Concat(b.past, b.log), func(x scheduler.Entry) bool { return x.Card != e.Card }))
 	return scheduler.Action{Act: e.Act, Kind: e.Kind, Rating: e.Rating, At: e.At, Session: e.Session, Items: []scheduler.Item{*it}, Log: st.ID}, nil
 }
 
