@@ -249,7 +249,7 @@ func checkSize(t *testing.T, p *Post) {
 		}
 		cards := 1
 		if n.Kind == Cloze {
-			cards = len(Deletions(n.Front))
+			cards = len(ClozeTexts(n.Front))
 		}
 		for i := range cards {
 			lines := len(Render(Answer(n.Kind, n.Front, n.Back, i), cardColumns, Plain))

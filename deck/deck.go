@@ -116,7 +116,7 @@ type Takeaway struct {
 }
 
 // Note is one Q/A or C block of a file. It yields one card, or one card for
-// each deletion of a cloze.
+// each deletion of a cloze; deletions that share a number are one card.
 type Note struct {
 	Key  string // the explicit id in the file, or ""
 	Kind Kind
@@ -141,11 +141,13 @@ type Note struct {
 // Waiver accepts one lint warning of a card, for a reason.
 type Waiver struct{ Rule, Reason string }
 
-// The two private-use runes that enclose a deletion in a cloze's text. No
-// other text may hold them; [Parse] refuses a file that does.
+// The private-use runes that enclose a deletion in a cloze's text, and the one
+// before its attributes, if it has any. No other text may hold them; [Parse]
+// refuses a file that does.
 const (
 	Open  = '\uF8F0'
 	Close = '\uF8F1'
+	Attrs = '\uF8F2'
 )
 
 // Severity says whether a problem blocks.

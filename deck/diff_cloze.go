@@ -6,10 +6,11 @@ import (
 	"strings"
 )
 
-// planCards gives each deletion its card: the one whose text it has, in the
-// same surroundings if several have it; then the one that it clearly is an
-// edit of; else a new one. An ord is never given twice. same says that the
-// text is as before.
+// planCards gives each deletion its card: the one whose number it names; the
+// one whose text it has, in the same surroundings if several have it; then the
+// one that it clearly is an edit of; else a new one. An ord is never given
+// twice: it is the number less 1, as in Anki, where the text names one. same
+// says that the text is as before.
 func planCards(id NoteID, n *Note, old *StoredNote, same bool) []CardPlan {
 	if same {
 		if cards := cardsInUse(old); cards != nil {
@@ -18,14 +19,12 @@ func planCards(id NoteID, n *Note, old *StoredNote, same bool) []CardPlan {
 	}
 	p := newCardPlanner(n, old)
 	if old != nil {
+		p.pairNumbered()
 		p.pairEqual(func(d *deletion) [3]string { return [3]string{d.hash, d.before, d.after} })
 		p.pairEqual(func(d *deletion) [3]string { return [3]string{d.hash} })
 		p.pairEdited(n, old)
 	}
-	next := 0
-	for _, had := range p.had {
-		next = max(next, had.card.Ord+1)
-	}
+	ords := p.newOrds()
 	cards := make([]CardPlan, len(p.now))
 	for pos, now := range p.now {
 		cards[pos] = CardPlan{Pos: pos, Hash: now.hash}
@@ -33,10 +32,54 @@ func planCards(id NoteID, n *Note, old *StoredNote, same bool) []CardPlan {
 			cards[pos].ID, cards[pos].Ord = now.partner.card.ID, now.partner.card.Ord
 			continue
 		}
-		cards[pos].ID, cards[pos].Ord, cards[pos].New = id.Card(n.Kind, next), next, true
-		next++
+		cards[pos].ID, cards[pos].Ord, cards[pos].New = id.Card(n.Kind, ords[pos]), ords[pos], true
 	}
 	return cards
+}
+
+// newOrds returns an ord for each deletion that is new: of its number if it
+// has one, of its place in a new note, else the next one.
+func (p *cardPlanner) newOrds() map[int]int {
+	taken := make(map[int]bool)
+	next := 0
+	for _, had := range p.had {
+		taken[had.card.Ord] = true
+		next = max(next, had.card.Ord+1)
+	}
+	for _, now := range p.now {
+		if now.number > 0 {
+			next = max(next, now.number)
+		}
+	}
+	ords := make(map[int]int)
+	give := func(pos, ord int) { ords[pos], taken[ord], next = ord, true, max(next, ord+1) }
+	for pos, now := range p.now {
+		if now.partner == nil && now.number > 0 && !taken[now.number-1] {
+			give(pos, now.number-1)
+		}
+	}
+	for pos, now := range p.now {
+		_, given := ords[pos]
+		switch {
+		case now.partner != nil || given:
+		case len(p.had) == 0 && !taken[pos]:
+			give(pos, pos)
+		default:
+			give(pos, next)
+		}
+	}
+	return ords
+}
+
+// pairNumbered pairs what has a number with the card of that number.
+func (p *cardPlanner) pairNumbered() {
+	for _, now := range p.now {
+		for _, had := range p.had {
+			if now.number > 0 && had.card.Ord == now.number-1 && had.partner == nil {
+				now.partner, had.partner = had, now
+			}
+		}
+	}
 }
 
 // cardsInUse returns the cards of a note whose text is the same as before, or
@@ -44,7 +87,7 @@ func planCards(id NoteID, n *Note, old *StoredNote, same bool) []CardPlan {
 func cardsInUse(old *StoredNote) []CardPlan {
 	want := 1
 	if old.Kind == Cloze {
-		want = strings.Count(old.Front, string(Open))
+		want = len(ClozeTexts(old.Front))
 	}
 	cards := make([]CardPlan, 0, want)
 	for _, c := range old.Cards {
@@ -59,13 +102,14 @@ func cardsInUse(old *StoredNote) []CardPlan {
 	return cards
 }
 
-// deletion is one deletion of a cloze. A note of another kind has one without
-// a text.
+// deletion is what one card of a cloze hides. A note of another kind has one
+// without a text.
 type deletion struct {
 	pos           int
 	text          string // normalised; "" when it is not known any more
 	hash          string
 	before, after string     // the words next to it
+	number        int        // that the text gives it, 0 for none
 	card          StoredCard // of a stored one
 	partner       *deletion
 }
@@ -95,35 +139,38 @@ func newCardPlanner(n *Note, old *StoredNote) *cardPlanner {
 	return p
 }
 
-var marks = strings.NewReplacer(string(Open), "", string(Close), "")
-
 // opened returns a text without the marks of its deletions, normalised.
-func opened(front string) string { return Normalise(marks.Replace(front)) }
+func opened(front string) string { return Normalise(withoutMarks(front)) }
 
-// deletionsOf lists the deletions of a note's text in order.
+// deletionsOf lists what the cards of a note hide, one for each card: the text
+// of its deletions, and the words beside the first of them.
 func deletionsOf(kind Kind, front string) []*deletion {
 	if kind != Cloze {
 		return []*deletion{{}}
 	}
 	var out []*deletion
-	for at := 0; ; {
-		open := strings.IndexRune(front[at:], Open)
-		if open < 0 {
-			return out
-		}
-		open += at
-		start := open + len(string(Open))
-		end := start + strings.IndexRune(front[start:], Close)
-		if end < start {
-			end = len(front)
-		}
-		text := front[start:end]
-		at = min(len(front), end+len(string(Close)))
-		out = append(out, &deletion{
-			pos: len(out), text: Normalise(text), hash: ClozeHash(text),
-			before: edgeWord(front[max(0, open-nextTo):open], true), after: edgeWord(front[at:min(len(front), at+nextTo)], false),
-		})
+	for card, text := range ClozeTexts(front) {
+		out = append(out, &deletion{pos: card, text: Normalise(text), hash: ClozeHash(text)})
 	}
+	at, met := 0, 0
+	for _, d := range Deletions(front) {
+		open := at + strings.IndexRune(front[at:], Open)
+		at = len(front)
+		if end := strings.IndexRune(front[open:], Close); end >= 0 {
+			at = open + end + len(string(Close))
+		}
+		for i, card := range d.Cards {
+			if card < met {
+				continue
+			}
+			met++
+			out[card].before, out[card].after = edgeWord(front[max(0, open-nextTo):open], true), edgeWord(front[at:min(len(front), at+nextTo)], false)
+			if len(d.Numbers) > 0 {
+				out[card].number = d.Numbers[i]
+			}
+		}
+	}
+	return out
 }
 
 // nextTo is how many bytes beside a deletion are searched for a word.
@@ -131,7 +178,7 @@ const nextTo = 100
 
 // edgeWord returns the last or the first word of a text.
 func edgeWord(text string, last bool) string {
-	words := strings.Fields(marks.Replace(text))
+	words := strings.Fields(withoutMarks(text))
 	switch {
 	case len(words) == 0:
 		return ""

@@ -231,7 +231,7 @@ func wordCounts(text string) map[string]int {
 // wordsIn splits a text into words without case and punctuation. Scripts that
 // put no blanks between words count by the character.
 func wordsIn(text string) []string {
-	text = strings.NewReplacer(string(Open), "", string(Close), "").Replace(strings.ToLower(Normalise(text)))
+	text = strings.ToLower(Normalise(withoutMarks(text)))
 	var words []string
 	start := -1
 	end := func(i int) {

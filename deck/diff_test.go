@@ -252,6 +252,40 @@ func TestCardsOfACloze(t *testing.T) {
 	}
 }
 
+// TestNumberedCards has ords before and after in a post, where a number is an
+// ord plus 1, as in Anki.
+func TestNumberedCards(t *testing.T) {
+	for _, tt := range []struct{ name, before, after, first, then string }{
+		{"one card for two deletions", "[A1]{c=1} then [B2], [C3]{c=1}", "[A1]{c=1} then [B2], [C3]{c=1}", "0 1", "0 1"},
+		{"a gap, and out of order", "[A1]{c=3} [B2]{c=1} [C3]", "[C3] [B2]{c=1} [A1]{c=3}", "2 0 3", "3 0 2"},
+		{"places without numbers", "[A1] [B2]{c=4} [C3]", "[A1] [B2]{c=4} [C3]", "0 3 2", "0 3 2"},
+		{"a deletion of two cards", "[a ]{c=1}[b]{c=1,2}[ d]{c=1}", "[b]{c=2} and [a d]{c=1}", "0 1", "1 0"},
+		{"the number tells, not the text", "[A1]{c=1} [B2]{c=2}", "[B2]{c=1} [A1]{c=2}", "0 1", "0 1"},
+		{"numbers come later", "[A1] then [B2]", "[A1]{c=2} then [B2]{c=1}", "0 1", "1 0"},
+		{"numbers go", "[A1]{c=5} then [B2]", "[A1] then [B2]", "4 1", "4 1"},
+		{"a new number on an old note", "[A1]{c=2}", "[A1]{c=2} [B2]{c=7} [C3]", "1", "1 6 7"},
+	} {
+		var s shelf
+		ords := func(text string) string {
+			plan := s.compile(t, map[string]string{"a.md": post("<!-- card k1 -->\nC: " + text + "\n")}, DiffOptions{Retire: true})
+			var out []string
+			for i, c := range plan.Notes[0].Cards {
+				if c.Pos != i {
+					t.Errorf("%s: card %+v", tt.name, c)
+				}
+				out = append(out, fmt.Sprint(c.Ord))
+			}
+			return strings.Join(out, " ")
+		}
+		if got := ords(tt.before); got != tt.first {
+			t.Errorf("%s: first ords %s, want %s", tt.name, got, tt.first)
+		}
+		if got := ords(tt.after); got != tt.then {
+			t.Errorf("%s: then ords %s, want %s", tt.name, got, tt.then)
+		}
+	}
+}
+
 // A diff depends on what it is given alone, not on the order of a map.
 func TestDiffIsDeterministic(t *testing.T) {
 	before, after := make(map[string]string), make(map[string]string)

@@ -372,6 +372,6 @@ func mapping(n ast.Node) ([]*ast.MappingValueNode, bool) {
 // isPlain reports whether the text can stand on one line of a screen.
 func isPlain(text string) bool {
 	return !strings.ContainsFunc(text, func(r rune) bool {
-		return unicode.IsControl(r) || r == Open || r == Close
+		return unicode.IsControl(r) || r == Open || r == Close || r == Attrs
 	})
 }

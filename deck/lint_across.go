@@ -42,7 +42,7 @@ func contentWords(words []string) []string {
 func (c *lintCard) questionKey() string {
 	if c.cloze() {
 		// Two deletions of one sentence are two cards: where it is open counts.
-		text := mapDeletions(c.note.Front, func(int, string) string { return " \x00 " })
+		text := mapDeletions(c.note.Front, func(ClozeDeletion) string { return " \x00 " })
 		return strings.Join(strings.Fields(strings.ToLower(text)), " ")
 	}
 	words := contentWords(c.q.words)

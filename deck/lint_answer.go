@@ -92,7 +92,7 @@ const minGivenAway = 3
 func givenAway(c *lintCard) finding {
 	if c.cloze() {
 		rest := wordsOf(c.q.plain)
-		for _, text := range Deletions(c.note.Front) {
+		for _, text := range ClozeTexts(c.note.Front) {
 			if w := wordsOf(text); tellsMuch(w) && hasPhrase(rest, w...) {
 				return found("the open text already says %q", short(text, maxExcerpt))
 			}

@@ -69,12 +69,12 @@ func noDeletion(c *lintCard) finding {
 	if !c.cloze() {
 		return finding{}
 	}
-	texts := Deletions(c.note.Front)
-	if len(texts) == 0 {
+	deletions := Deletions(c.note.Front)
+	if len(deletions) == 0 {
 		return found("the cloze hides nothing")
 	}
-	for _, text := range texts {
-		if strings.TrimSpace(text) == "" {
+	for _, d := range deletions {
+		if strings.TrimSpace(d.Text) == "" {
 			return found("an empty deletion")
 		}
 	}

@@ -76,8 +76,8 @@ func (t *lintText) finish() {
 // open, and the whole.
 func (t *lintText) cloze() (q, a lintText) {
 	q, a = *t, *t
-	open := func(int, string) string { return Hidden }
-	keep := func(_ int, text string) string { return text }
+	open := func(ClozeDeletion) string { return Hidden }
+	keep := func(d ClozeDeletion) string { return d.Text }
 	q.plain, q.prose = mapDeletions(t.plain, open), mapDeletions(t.prose, open)
 	a.plain, a.prose = mapDeletions(t.plain, keep), mapDeletions(t.prose, keep)
 	q.finish()

@@ -130,8 +130,8 @@ func (r *reporter) decode(src []byte) (text string, ok bool) {
 		r.report(lineAt(text, i), "save the file as UTF-8", "invalid UTF-8")
 		text = strings.ToValidUTF8(text, "\ufffd")
 	}
-	if i := strings.IndexAny(text, string(Open)+string(Close)); i >= 0 {
-		r.report(lineAt(text, i), "delete it", "private-use character U+F8F0 or U+F8F1, which etch needs for itself")
+	if i := strings.IndexAny(text, string(Open)+string(Close)+string(Attrs)); i >= 0 {
+		r.report(lineAt(text, i), "delete it", "private-use character U+F8F0, U+F8F1 or U+F8F2, which etch needs for itself")
 	}
 	return strings.ReplaceAll(text, "\r\n", "\n"), true
 }
@@ -163,7 +163,7 @@ func short(s string, limit int) string {
 		s = strings.ToValidUTF8(s[:8*limit], "") + "…"
 	}
 	s = strings.Map(func(r rune) rune {
-		if r == Open || r == Close {
+		if r == Open || r == Close || r == Attrs {
 			return -1
 		}
 		return r

@@ -6,8 +6,9 @@ import (
 	"unicode"
 )
 
-// span is a deletion: the offsets of its "[" and its "]".
-type span struct{ open, close int }
+// span is a deletion: the offsets of its "[" and its "]", and the end of the
+// attributes behind it.
+type span struct{ open, close, end int }
 
 // fault is a problem at an offset of a text.
 type fault struct {
@@ -23,6 +24,7 @@ var (
 	strayFault     = fault{msg: "] without a [", hint: escapeHint}
 	emptyFault     = fault{msg: "empty deletion", hint: "put the words to recall between the brackets"}
 	taskFault      = fault{msg: "task-list box in a cloze", hint: escapeHint}
+	attrFault      = fault{msg: "faulty attributes of a deletion", hint: `write {c=2}, {c=1,3}, {hint="..."} or {c=2 hint="..."}, or \{ for a brace that is text`}
 	footnoteFault  = fault{msg: "footnote mark in a cloze", hint: escapeHint}
 	footnoteText   = regexp.MustCompile(`^\^[^\s\[\]]+$`)
 	taskListPrefix = regexp.MustCompile(`(?:^|\n)[ \t]*(?:[-*+]|[0-9]{1,9}[.)])[ \t]+$`)
@@ -104,8 +106,12 @@ func enclose(b *strings.Builder, text string, spans []span) {
 		b.WriteString(text[at:d.open])
 		b.WriteRune(Open)
 		b.WriteString(text[d.open+1 : d.close])
+		if d.end > d.close+1 {
+			b.WriteRune(Attrs)
+			b.WriteString(text[d.close+1 : d.end])
+		}
 		b.WriteRune(Close)
-		at = d.close + 1
+		at = d.end
 	}
 	b.WriteString(text[at:])
 }
@@ -259,7 +265,7 @@ func (in *inline) close(at int) int {
 		in.forget(o)
 		in.nested = append(in.nested, o.at)
 	default:
-		in.delete(o.at, at)
+		return in.delete(o.at, at)
 	}
 	return after
 }
@@ -271,9 +277,13 @@ func (in *inline) forget(o opener) {
 	in.faults = in.faults[:o.problems]
 }
 
-// delete records the deletion between two brackets. It is recorded even where
-// it is wrong, so that the card is not called one without a deletion as well.
-func (in *inline) delete(open, close int) {
+// attributeStart is how attributes begin that are meant as such.
+var attributeStart = regexp.MustCompile(`^\{[ \t]*(?:c|hint)[ \t]*=`)
+
+// delete records the deletion between two brackets, with its attributes, and
+// returns where they end. It is recorded even where it is wrong, so that the
+// card is not called one without a deletion as well.
+func (in *inline) delete(open, close int) int {
 	text := in.text[open+1 : close]
 	switch {
 	case len(text) <= 1 && strings.Trim(text, " xX") == "" && in.afterListMark(open):
@@ -283,7 +293,14 @@ func (in *inline) delete(open, close int) {
 	case footnoteText.MatchString(text):
 		in.faults = append(in.faults, footnoteFault.in(open))
 	}
-	in.spans = append(in.spans, span{open, close})
+	end, rest := close+1, in.text[close+1:]
+	if attrs := attributes.FindString(rest); attrs != "" {
+		end += len(attrs)
+	} else if attributeStart.MatchString(rest) {
+		in.faults = append(in.faults, attrFault.in(end))
+	}
+	in.spans = append(in.spans, span{open, close, end})
+	return end
 }
 
 // afterListMark reports whether nothing but a list mark stands before the

@@ -26,7 +26,7 @@ func show(notes []Note) string {
 	for _, n := range notes {
 		fmt.Fprintf(&b, "%s|%s|%s\n", n.Kind, n.Front, n.Back)
 	}
-	return strings.NewReplacer(string(Open), "«", string(Close), "»").Replace(b.String())
+	return strings.NewReplacer(string(Open), "«", string(Close), "»", string(Attrs), "|").Replace(b.String())
 }
 
 // list renders problems as "line: message".
@@ -188,10 +188,25 @@ func TestParsePostCloze(t *testing.T) {
 		{"x [x]", "x «x»"},
 		{"[^ is xor]", "«^ is xor»"},
 		{"`a\n\n` [b]", "`a\n\n` «b»"},
+		{"[a]{c=2} [b]{c=1,3}", "«a|{c=2}» «b|{c=1,3}»"},
+		{`[a]{hint="x \"y\" [z]"} b`, `«a|{hint="x \"y\" [z]"}» b`},
+		{`[a]{c=12 hint="x"}{y}`, `«a|{c=12 hint="x"}»{y}`},
+		{"[a]{} [b]{x=1} [c] {c=1} [d]{class}", "«a»{} «b»{x=1} «c» {c=1} «d»{class}"},
+		{`[a]\{c=1}`, `«a»\{c=1}`},
+		{"`[a]{c=2}` [b]", "`[a]{c=2}` «b»"},
 	} {
 		p := mustParse(t, "x.md", post("C: "+c.text))
 		if got, want := show(p.Notes), "cloze|"+c.want+"|\n"; got != want {
 			t.Errorf("%q: got %q, want %q", c.text, got, want)
+		}
+	}
+}
+
+func TestFaultyAttributes(t *testing.T) {
+	for _, attrs := range []string{"{c=0}", "{c=}", "{c=1,}", "{c=1 c=2}", `{c=2hint="a"}`, "{c=1000}", `{hint="a}`, `{hint=a}`, "{hint=\"a\nb\"}", `{hint="a" c=1}`, "{ c=1}", `{c=1 hint="a" }`} {
+		_, problems := Parse("x.md", []byte(post("C: [a] and\n[b]"+attrs)))
+		if len(problems) != 1 || !strings.Contains(problems[0].Msg, "faulty attributes of a deletion") {
+			t.Errorf("%s: %v", attrs, problems)
 		}
 	}
 }
@@ -231,7 +246,7 @@ func TestParseErrors(t *testing.T) {
 		{"all at once", "A: x\n---\nQ: y\nC: z\nq: u\n<!-- card zz=1 -->", "1: answer without a question\n3: question without an answer: the C: in line 4 comes first\n4: cloze without a deletion\n6: unknown key \"zz=\" in the card comment\n6: card comment without a card\n"},
 		{"NUL", "Q: a\nA: b\x00", "2: NUL byte\n"},
 		{"bad UTF-8", "Q: \ufffd\nA: b\xff", "2: invalid UTF-8\n"},
-		{"sentinel", "prose " + string(Open), "1: private-use character U+F8F0 or U+F8F1, which etch needs for itself\n"},
+		{"sentinel", "prose " + string(Open), "1: private-use character U+F8F0, U+F8F1 or U+F8F2, which etch needs for itself\n"},
 		{"UTF-16", "\xff\xfeQ\x00", "1: the file is UTF-16\n"},
 		{"encoding of a file without cards", "a\x00\nb\xff", "1: NUL byte\n2: invalid UTF-8\n"},
 		{"size", strings.Repeat("x", maxFile+1), "0: the file is over 1 MiB\n"},
@@ -726,7 +741,7 @@ func checkNote(t *testing.T, n Note) {
 		t.Errorf("bad cloze: %+v", n)
 	}
 	for _, d := range Deletions(n.Front) {
-		if strings.TrimSpace(d) == "" {
+		if strings.TrimSpace(d.Text) == "" {
 			t.Errorf("empty deletion: %q", n.Front)
 		}
 	}
@@ -741,7 +756,7 @@ func FuzzParse(f *testing.F) {
 		"front::back\n", ":: \n", "---\nname = \"x\"\n---\nC: [a]", "---\nname: x\ntags: [a, b]\n---\nC: [a]",
 		"---\ntitle: x\nsources:\n  a: b\n---\n## H\nC: [a]", "---\ntitle: [", "---\n? [a]\n: b\ntitle: |\n  x\n---\nC: [a]",
 		"---\n&a title: *a\n---\nC: [x]", "<!-- card a1 ok=\"L1 x; L2 y\" -->\nQ: a\nA: b", "<!-- card =\" -->\nC: [x]",
-		"**Q:** a\n**A:** b", "q. x\n", "C: [\\]] \\", "~~~\nQ: a", post("C: [^1] - [x] <http:[a]>"), "Q: \uf8f0\nA: \x00",
+		"**Q:** a\n**A:** b", "q. x\n", "C: [\\]] \\", "~~~\nQ: a", post("C: [^1] - [x] <http:[a]>"), post(`C: [a]{c=1,3 hint="\\"x"}[b]{c=2}`), "Q: \uf8f0\nA: \x00",
 		"<!-- card \uf8f0\x1b]0;x\a -->\nC: [x]",
 	} {
 		f.Add([]byte(s))
