@@ -188,13 +188,13 @@ func (m *matcher) collect() {
 		for i := range parsed.Post.Notes {
 			n := &parsed.Post.Notes[i]
 			hash := TextHash(n.Kind, n.Front, n.Back)
-			if first, ok := inFile[hash]; ok {
+			if first, ok := inFile[hash]; ok && parsed.Library.Kind != KindAnki {
 				m.warn(parsed, n.Line, "the card of line %d again: it is compiled once", first)
 				continue
 			}
 			inFile[hash] = n.Line
 			here := place{post: parsed.Post, line: n.Line}
-			if first, ok := texts[hash]; ok {
+			if first, ok := texts[hash]; ok && parsed.Library.Kind != KindAnki {
 				m.warn(parsed, n.Line, "the same card stands in %s:%d: it is compiled as two cards", first.post.Path, first.line)
 			}
 			texts[hash] = here

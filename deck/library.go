@@ -29,8 +29,12 @@ const (
 )
 
 // BuiltInPath is the path of the built-in library, where a folder's library
-// has an absolute path.
-const BuiltInPath = "builtin"
+// has an absolute path, and KeptPath that of the library whose texts are kept
+// in the database alone: imported decks.
+const (
+	BuiltInPath = "builtin"
+	KeptPath    = "imported"
+)
 
 // Library is a collection of posts: the built-in one, or one of the user's.
 type Library struct {

@@ -25,6 +25,17 @@ const (
 // Parse never panics and costs time linear in the size of src, apart from the
 // front matter, which is bounded in size and depth.
 func Parse(path string, src []byte) (*Post, []*Problem) {
+	if len(src) > maxFile {
+		r := &reporter{file: path}
+		r.report(0, "split it into several posts", "the file is over 1 MiB")
+		return nil, r.list
+	}
+	return ParseStored(path, src)
+}
+
+// ParseStored is [Parse] for a text that the database keeps, which may be of
+// any size: an imported deck is one post.
+func ParseStored(path string, src []byte) (*Post, []*Problem) {
 	r := &reporter{file: path}
 	text, ok := r.decode(src)
 	if !ok {
@@ -113,10 +124,6 @@ func (r *reporter) report(line int, hint, format string, args ...any) {
 // decode returns the text of src with LF line ends and without a byte order
 // mark. ok is false when there is no point in reading on.
 func (r *reporter) decode(src []byte) (text string, ok bool) {
-	if len(src) > maxFile {
-		r.report(0, "split it into several posts", "the file is over 1 MiB")
-		return "", false
-	}
 	if bytes.HasPrefix(src, []byte("\xff\xfe")) || bytes.HasPrefix(src, []byte("\xfe\xff")) {
 		r.report(1, "save it as UTF-8", "the file is UTF-16")
 		return "", false

@@ -302,7 +302,9 @@ func (c *compiler) writeNote(n *deck.NotePlan) error {
 		c.nextNID++
 	} else {
 		_, err = c.tx.ExecContext(c.ctx, `UPDATE notes SET key=?, post_id=?, pos=?, line=?, takeaway=?, kind=?, type=?, tier=?, front=?, back=?, tags=?, source=?, as_of=?,
-			after=?, why=?, hash=?, changed_at=CASE WHEN ? THEN ? ELSE changed_at END, retired_at=NULL WHERE id=?`, append(args, n.Edited, now, n.ID)...)
+			after=?, why=?, hash=?, retired_at=NULL,
+			changed_at=CASE WHEN ? OR (takeaway, type, tier, tags, source, as_of)<>(?,?,?,?,?,?) THEN max(?, changed_at+1000) ELSE changed_at END WHERE id=?`,
+			append(args, n.Edited, note.Takeaway, note.Type, cmp.Or(note.Tier, deck.Core), string(tags), reference(post, note.Source), note.AsOf, now, n.ID)...)
 	}
 	if err != nil {
 		return err

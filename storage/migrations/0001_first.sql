@@ -39,7 +39,11 @@ CREATE TABLE notes(
   front TEXT NOT NULL, back TEXT NOT NULL,
   tags TEXT NOT NULL, source TEXT NOT NULL, as_of TEXT NOT NULL, after TEXT, why TEXT NOT NULL,
   hash TEXT NOT NULL, created_at INTEGER NOT NULL, changed_at INTEGER NOT NULL, retired_at INTEGER,
-  anki_guid TEXT NOT NULL UNIQUE, anki_nid INTEGER NOT NULL UNIQUE, anki_fields TEXT
+  -- How Anki knows it. An imported note of several templates is several notes
+  -- here, one for each card that it has there: anki_ord tells them apart.
+  anki_guid TEXT NOT NULL, anki_nid INTEGER NOT NULL, anki_ord INTEGER NOT NULL DEFAULT 0,
+  anki_fields TEXT,                                 -- JSON of an imported note as it came
+  UNIQUE(anki_guid, anki_ord), UNIQUE(anki_nid, anki_ord)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX notes_post ON notes(post_id, pos);
 CREATE INDEX notes_key ON notes(key) WHERE key IS NOT NULL;
@@ -102,3 +106,9 @@ CREATE INDEX memory_learn ON memory(due_at) WHERE state IN (1,3) AND hidden=0;
 CREATE INDEX memory_new ON memory(new_pos) WHERE state=0 AND hidden=0 AND after_card IS NULL;
 CREATE INDEX memory_locked ON memory(after_card) WHERE state=0 AND hidden=0 AND after_card IS NOT NULL;
 CREATE INDEX memory_post ON memory(post_id);
+
+-- What came with imported decks and goes back with them: note types as JSON,
+-- and the names of media files, which lie in the folder "media" beside the
+-- database under names made of their contents.
+CREATE TABLE anki_types(id INTEGER PRIMARY KEY, def TEXT NOT NULL) STRICT;
+CREATE TABLE media(name TEXT PRIMARY KEY, file TEXT NOT NULL, size INTEGER NOT NULL) STRICT, WITHOUT ROWID;
