@@ -24,6 +24,11 @@ func Live(log []Entry) []Entry {
 	return live
 }
 
+// SortEntries puts a card's rows into the order in which they happened.
+func SortEntries(log []Entry) {
+	slices.SortFunc(log, func(a, b Entry) int { return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.ID, b.ID)) })
+}
+
 // Fold rebuilds a card's memory from its rows, given in any order and with the
 // voids among them.
 //
@@ -34,7 +39,7 @@ func Live(log []Entry) []Entry {
 // today's weights, so the next answer knows the whole history.
 func (s *Scheduler) Fold(log []Entry) Memory {
 	live := Live(log)
-	slices.SortFunc(live, func(a, b Entry) int { return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.ID, b.ID)) })
+	SortEntries(live)
 	var m Memory
 	for _, e := range live {
 		m = s.Apply(m, e)

@@ -291,11 +291,18 @@ func (src *source) readFiles(ctx context.Context) error {
 		if post.Dialect == deck.DeckDialect && len(post.Notes) == 0 {
 			continue // a README or a to-do list
 		}
-		sum := sha256.Sum256(append(text, readerVersion...))
-		src.hashes[f.Path] = hex.EncodeToString(sum[:16])
+		src.hashes[f.Path] = textStamp(text)
 		src.posts = append(src.posts, post)
 	}
 	return nil
+}
+
+// textStamp identifies a post's text as this parser reads it.
+func textStamp(text []byte) string {
+	h := sha256.New()
+	h.Write(text)
+	h.Write([]byte(readerVersion))
+	return hex.EncodeToString(h.Sum(nil)[:16])
 }
 
 // add takes over problems, with their files named as a user would.

@@ -174,7 +174,7 @@ func (c *compiler) writePosts() error {
 	for i, p := range c.parsed {
 		posts[i] = p.Post
 	}
-	c.ranks = deck.Ranks(posts, c.sched.Settings().PinnedPosts)
+	c.ranks = c.rank(posts)
 	depths := deck.Depths(posts)
 	// Two files may have changed names: step aside first.
 	for _, p := range c.plan.Posts {
@@ -192,6 +192,18 @@ func (c *compiler) writePosts() error {
 		c.postIDs = append(c.postIDs, id)
 	}
 	return nil
+}
+
+func (c *compiler) rank(posts []*deck.Post) []int {
+	pinned := c.sched.Settings().PinnedPosts
+	if c.sources[0].lib.Kind != deck.KindAnki {
+		return deck.Ranks(posts, pinned)
+	}
+	ranks := make([]int, len(posts))
+	for i, p := range posts {
+		ranks[i] = keptRank(p.Slug, i, pinned)
+	}
+	return ranks
 }
 
 func (c *compiler) writePost(p deck.Parsed, plan deck.PostPlan, depth int) (id int64, err error) {

@@ -63,6 +63,9 @@ func (c *compiler) writeOrder() error {
 			return err
 		}
 	}
+	if c.opt.Reorder {
+		return c.placeKept()
+	}
 	return nil
 }
 

@@ -41,15 +41,23 @@ func appendEntry(ctx context.Context, tx *sql.Tx, e scheduler.Entry) error {
 		}
 		e.AnkiID = id
 	}
+	_, err := tx.ExecContext(ctx, insertEntry, entryValues(e)...)
+	return err
+}
+
+// entryValues returns the values of insertEntry for a row that has its Anki
+// id.
+func entryValues(e scheduler.Entry) []any {
 	rated := e.Kind == scheduler.Rate
 	decided := rated || e.Kind == scheduler.Seed || e.Kind == scheduler.Forget || e.Kind == scheduler.SetDue
-	_, err := tx.ExecContext(ctx, insertEntry, e.ID, e.Card, e.Kind, millis(e.At), e.Zone, e.Day, e.Act, e.Prev,
+	return []any{
+		e.ID, e.Card, e.Kind, millis(e.At), e.Zone, e.Day, e.Act, e.Prev,
 		orNull(e.Target != "", e.Target), orNull(rated, int(e.Rating)), orNull(rated, e.Took.Milliseconds()),
 		orNull(rated, int(e.Before.State)), orNull(rated, e.Before.Stability), orNull(rated, e.Before.Difficulty), orNull(rated, e.Before.Retrievability),
 		orNull(decided, int(e.Then.State)), orNull(decided, e.Then.Step), orNull(decided, e.Then.Interval),
 		orNull(decided, int(e.Then.DueDay)), orNull(decided, millis(e.Then.DueAt)), orNull(decided, e.Then.Stability), orNull(decided, e.Then.Difficulty),
-		e.Arg, e.Source, e.Session, e.AnkiID)
-	return err
+		e.Arg, e.Source, e.Session, e.AnkiID,
+	}
 }
 
 func orNull(ok bool, v any) any {

@@ -24,23 +24,18 @@ func (s *Store) Merge(ctx context.Context, entries []scheduler.Entry) (added int
 		if err != nil {
 			return err
 		}
-		touched := make(map[deck.CardID]bool)
-		for _, e := range entries {
-			ok, err := mergeEntry(ctx, tx, e)
-			if err != nil {
-				return fmt.Errorf("row %s: %w", e.ID, err)
-			}
-			if ok {
-				added++
-				touched[e.Card] = true
-			}
+		m, err := newMerger(ctx, tx)
+		if err != nil {
+			return err
 		}
-		for card := range touched {
-			if _, err := refold(ctx, tx, sched, card); err != nil {
+		defer m.close()
+		for _, e := range entries {
+			if err := m.add(e); err != nil {
 				return err
 			}
 		}
-		return nil
+		added = m.added
+		return m.fold(sched)
 	})
 	if err != nil {
 		return 0, fmt.Errorf("merge: %w", err)
@@ -48,28 +43,93 @@ func (s *Store) Merge(ctx context.Context, entries []scheduler.Entry) (added int
 	return added, nil
 }
 
-func mergeEntry(ctx context.Context, tx *sql.Tx, e scheduler.Entry) (added bool, err error) {
+// merger adds rows to the log. Its statements are prepared: an import brings
+// a hundred thousand rows.
+type merger struct {
+	ctx     context.Context
+	tx      *sql.Tx
+	known   *sql.Stmt
+	owner   *sql.Stmt
+	insert  *sql.Stmt
+	added   int
+	touched map[deck.CardID]bool
+}
+
+func newMerger(ctx context.Context, tx *sql.Tx) (*merger, error) {
+	m := &merger{ctx: ctx, tx: tx, touched: make(map[deck.CardID]bool)}
+	for stmt, query := range map[**sql.Stmt]string{
+		&m.known:  `SELECT EXISTS(SELECT 1 FROM log WHERE id=?) OR NOT EXISTS(SELECT 1 FROM cards WHERE id=?)`,
+		&m.owner:  `SELECT card_id, source FROM log WHERE ms_id=?`,
+		&m.insert: insertEntry,
+	} {
+		var err error
+		if *stmt, err = tx.PrepareContext(ctx, query); err != nil {
+			return nil, err
+		}
+	}
+	return m, nil
+}
+
+func (m *merger) close() {
+	for _, stmt := range []*sql.Stmt{m.known, m.owner, m.insert} {
+		stmt.Close()
+	}
+}
+
+// add appends a row that is not there yet.
+func (m *merger) add(e scheduler.Entry) error {
+	fresh, err := m.isFresh(&e)
+	if err == nil && fresh {
+		err = m.append(e)
+	}
+	if err != nil {
+		return fmt.Errorf("row %s: %w", e.ID, err)
+	}
+	return nil
+}
+
+// isFresh reports whether a row is not there yet, and gives it a revlog id
+// that is free.
+func (m *merger) isFresh(e *scheduler.Entry) (bool, error) {
 	var known bool
-	err = tx.QueryRowContext(ctx, `SELECT EXISTS(SELECT 1 FROM log WHERE id=?) OR NOT EXISTS(SELECT 1 FROM cards WHERE id=?)`,
-		e.ID, e.Card).Scan(&known)
+	err := m.known.QueryRowContext(m.ctx, e.ID, e.Card).Scan(&known)
 	if err != nil || known {
 		return false, err
 	}
-	if e.AnkiID != 0 {
+	first := e.AnkiID
+	if first == 0 {
+		e.AnkiID = millis(e.At)
+	}
+	for ; ; e.AnkiID++ {
 		var owner deck.CardID
 		var source string
-		err := tx.QueryRowContext(ctx, `SELECT card_id, source FROM log WHERE ms_id=?`, e.AnkiID).Scan(&owner, &source)
+		err := m.owner.QueryRowContext(m.ctx, e.AnkiID).Scan(&owner, &source)
 		switch {
 		case errors.Is(err, sql.ErrNoRows):
+			return true, nil
 		case err != nil:
 			return false, err
-		case owner == e.Card && (e.Source == scheduler.FromAnki) != (source == scheduler.FromAnki):
+		case e.AnkiID == first && owner == e.Card && (e.Source == scheduler.FromAnki) != (source == scheduler.FromAnki):
 			return false, nil
-		default:
-			if e.AnkiID, err = freeAnkiID(ctx, tx, e.AnkiID); err != nil {
-				return false, err
-			}
 		}
 	}
-	return true, appendEntry(ctx, tx, e)
+}
+
+func (m *merger) append(e scheduler.Entry) error {
+	if _, err := m.insert.ExecContext(m.ctx, entryValues(e)...); err != nil {
+		return err
+	}
+	m.added++
+	m.touched[e.Card] = true
+	return nil
+}
+
+// fold rebuilds the memory of the cards that got rows.
+func (m *merger) fold(sched *scheduler.Scheduler) error {
+	for card := range m.touched {
+		if _, err := refold(m.ctx, m.tx, sched, card); err != nil {
+			return err
+		}
+	}
+	return nil
 }

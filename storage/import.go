@@ -1,0 +1,557 @@
+package storage
+
+import (
+	"context"
+	"crypto/sha256"
+	"database/sql"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"etch/deck"
+	"etch/scheduler"
+)
+
+// Incoming is what an import brings.
+type Incoming struct {
+	Decks []IncomingDeck
+	Types map[int64]string // note types as JSON, to be given back by an export
+	Media []Media          // staged files that the notes refer to
+}
+
+// IncomingDeck becomes a post. The levels of its name are apart by "::".
+type IncomingDeck struct {
+	Name  string
+	Notes []IncomingNote
+}
+
+// IncomingNote is a note as a post would hold it, with what Anki knows it by.
+type IncomingNote struct {
+	GUID   string
+	Ord    int   // tells the notes apart that one note with several templates became; else 0
+	AnkiID int64 // unix milliseconds of creation
+	Mod    time.Time
+	Text   string // "Q: ...\n\nA: ..." or "C: ..."
+	Tags   []string
+	Fields string // JSON of the note as it came
+	Cards  []IncomingCard
+}
+
+// IncomingCard is one card of a note and what happened to it.
+type IncomingCard struct {
+	Ord    int
+	AnkiID int64             // unix milliseconds of creation
+	Rows   []scheduler.Entry // without their card
+	Marks  *Marks            // nil when nothing is known of them
+}
+
+// Marks are what a user did to a card, by the time At.
+type Marks struct {
+	At        time.Time
+	Suspended bool
+	Flag      string // the reason, "" for none
+}
+
+// ImportOptions steers an import.
+type ImportOptions struct {
+	Now      time.Time
+	DryRun   bool             // report what would change, and change nothing
+	Progress func(now string) // told what takes a while; may be nil
+}
+
+// ImportReport is what an import did, or would do.
+type ImportReport struct {
+	New, Updated, Unchanged int // notes
+	Mine                    int // of Unchanged: notes that came from here and stay as their files have them
+	Edited                  int // of Unchanged: notes that were edited here later than there
+	Cards                   int // new ones
+	Rows                    int // added to the log
+	Skipped                 []Skip
+}
+
+// Skip is something that could not be taken in.
+type Skip struct{ What, Why string }
+
+// Import takes notes, and what is known of their cards, into the database, in
+// one transaction. A note is known by its guid: one that came from here keeps
+// its text, one that was imported before is updated if it was changed there
+// last. Rows become part of the log as by [Store.Merge].
+func (s *Store) Import(ctx context.Context, in Incoming, opt ImportOptions) (report ImportReport, err error) {
+	err = s.tx(ctx, func(tx *sql.Tx) error {
+		im := &importer{ctx: ctx, tx: tx, store: s, opt: opt, in: in, report: &report}
+		if err := im.run(); err != nil {
+			return err
+		}
+		if opt.DryRun {
+			return errDryRun
+		}
+		return nil
+	})
+	if errors.Is(err, errDryRun) {
+		err = nil
+	}
+	if err != nil {
+		return ImportReport{}, fmt.Errorf("import: %w", err)
+	}
+	return report, nil
+}
+
+// importer is one import within its transaction.
+type importer struct {
+	ctx    context.Context
+	tx     *sql.Tx
+	store  *Store
+	opt    ImportOptions
+	in     Incoming
+	report *ImportReport
+
+	known map[identity]*knownNote
+	texts map[string]*knownNote // notes of other libraries by the hash of their text
+	posts []*keptPost
+	notes []*arrival // what is taken in, in the order given
+}
+
+// identity is what Anki knows a note by.
+type identity struct {
+	guid string
+	ord  int
+}
+
+// knownNote is a note of the database.
+type knownNote struct {
+	id      deck.NoteID
+	key     string
+	post    int64
+	kept    bool // its text is kept here alone
+	changed int64
+}
+
+// keptPost is an imported deck.
+type keptPost struct {
+	id      int64 // 0 for a new one
+	path    string
+	title   string
+	lines   []string
+	parsed  *deck.Post // as it was before, once somebody asks
+	changed bool
+}
+
+// arrival is an incoming note that is well, and where it belongs.
+type arrival struct {
+	*IncomingNote
+	note    *knownNote // nil for a new one
+	key     string
+	written bool // its text goes into a post
+}
+
+func (im *importer) run() error {
+	steps := []struct {
+		now string
+		do  func() error
+	}{
+		{"reading what is here", im.load},
+		{"sorting the notes", im.sort},
+		{"writing the cards", im.compile},
+		{"", im.identify},
+		{"", im.keep},
+		{"merging the reviews", im.merge},
+	}
+	for _, step := range steps {
+		if err := im.ctx.Err(); err != nil {
+			return err
+		}
+		if step.now != "" && im.opt.Progress != nil {
+			im.opt.Progress(step.now)
+		}
+		if err := step.do(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (im *importer) load() error {
+	im.known, im.texts = make(map[identity]*knownNote), make(map[string]*knownNote)
+	rows, err := im.tx.QueryContext(im.ctx, `SELECT n.id, coalesce(n.key,''), n.post_id, b.kind='anki', n.changed_at, n.anki_guid, n.anki_ord, n.hash, n.retired_at IS NULL
+		FROM notes n JOIN posts p ON p.id=n.post_id JOIN libraries b ON b.id=p.library_id ORDER BY n.id`)
+	_, err = collect(rows, err, func(r *sql.Rows) (_ struct{}, err error) {
+		n, id, hash, live := &knownNote{}, identity{}, "", false
+		err = r.Scan(&n.id, &n.key, &n.post, &n.kept, &n.changed, &id.guid, &id.ord, &hash, &live)
+		im.known[id] = n
+		if live && !n.kept {
+			im.texts[hash] = n
+		}
+		return struct{}{}, err
+	})
+	if err != nil {
+		return err
+	}
+	rows, err = im.tx.QueryContext(im.ctx, `SELECT p.id, p.path, p.title, p.body FROM posts p JOIN libraries b ON b.id=p.library_id
+		WHERE b.kind='anki' ORDER BY p.id`)
+	im.posts, err = collect(rows, err, func(r *sql.Rows) (*keptPost, error) {
+		p, body := &keptPost{}, ""
+		err := r.Scan(&p.id, &p.path, &p.title, &body)
+		p.lines = strings.Split(body, "\n")
+		return p, err
+	})
+	return err
+}
+
+// sort decides for each note whether its text is taken.
+func (im *importer) sort() error {
+	seen := make(map[identity]bool)
+	for d := range im.in.Decks {
+		in := &im.in.Decks[d]
+		for i := range in.Notes {
+			if err := im.ctx.Err(); err != nil {
+				return err
+			}
+			n := &in.Notes[i]
+			id := identity{n.GUID, n.Ord}
+			if seen[id] {
+				im.skip(n, "its guid stands in the file twice")
+				continue
+			}
+			seen[id] = true
+			im.arrive(in, n, im.known[id])
+		}
+	}
+	return nil
+}
+
+func (im *importer) skip(n *IncomingNote, why string) {
+	what, _, _ := strings.Cut(n.Text, "\n")
+	im.report.Skipped = append(im.report.Skipped, Skip{What: what, Why: why})
+}
+
+func (im *importer) arrive(in *IncomingDeck, n *IncomingNote, known *knownNote) {
+	a := &arrival{IncomingNote: n, note: known}
+	if known != nil && !known.kept {
+		im.report.Unchanged++
+		im.report.Mine++
+		im.notes = append(im.notes, a)
+		return
+	}
+	if known != nil && known.changed >= millis(n.Mod) {
+		im.report.Unchanged++
+		if known.changed > millis(n.Mod) {
+			im.report.Edited++
+		}
+		im.notes = append(im.notes, a)
+		return
+	}
+	parsed, problem := parseAlone(n.Text)
+	if problem != "" {
+		im.skip(n, problem)
+		return
+	}
+	if same := im.texts[deck.TextHash(parsed.Kind, parsed.Front, parsed.Back)]; known == nil && same != nil {
+		im.report.Unchanged++
+		im.report.Mine++
+		a.note = same
+		im.notes = append(im.notes, a)
+		return
+	}
+	a.written = true
+	if known != nil {
+		a.key = known.key
+		im.report.Updated++
+	} else {
+		a.key = importedKey(n)
+		im.report.New++
+	}
+	im.place(in, a)
+	im.notes = append(im.notes, a)
+}
+
+// importedKey is the explicit id of an imported note. It depends on the guid
+// alone, so that two machines agree.
+func importedKey(n *IncomingNote) string {
+	sum := sha256.Sum256(fmt.Appendf(nil, "anki\x00%s\x00%d", n.GUID, n.Ord))
+	return "anki-" + hex.EncodeToString(sum[:6])
+}
+
+// parseAlone parses the text of one note as a post of its own, so that one bad
+// note does not cost its deck.
+func parseAlone(text string) (deck.Note, string) {
+	post, problems := deck.ParseStored("note", []byte(noteHead+text+"\n"))
+	switch {
+	case len(problems) > 0:
+		return deck.Note{}, problems[0].Msg
+	case len(post.Notes) != 1:
+		return deck.Note{}, fmt.Sprintf("its text reads as %d cards", len(post.Notes))
+	}
+	return post.Notes[0], ""
+}
+
+const noteHead = "---\ntitle: x\n---\n"
+
+// place writes a note into its post: where it stood, or at the end.
+func (im *importer) place(in *IncomingDeck, a *arrival) {
+	block := slices.Concat([]string{cardComment(a)}, strings.Split(a.Text, "\n"))
+	if a.note != nil {
+		for _, p := range im.posts {
+			if p.id == a.note.post && p.replace(a.key, block) {
+				return
+			}
+		}
+	}
+	p := im.postFor(in.Name)
+	p.changed = true
+	p.lines = slices.Concat(p.lines, block, []string{""})
+}
+
+// cardComment names a note, and its tags that can stand there.
+func cardComment(a *arrival) string {
+	var tags []string
+	for _, t := range a.Tags {
+		if t = strings.Map(tagRune, deck.CleanLine(t)); t != "" {
+			tags = append(tags, t)
+		}
+	}
+	if len(tags) == 0 {
+		return "<!-- card " + a.key + " -->"
+	}
+	return "<!-- card " + a.key + ` tags="` + strings.Join(tags, ",") + `" -->`
+}
+
+// tagRune drops what would end a tag or the comment around it.
+func tagRune(r rune) rune {
+	if strings.ContainsRune(`",<>`, r) {
+		return -1
+	}
+	return r
+}
+
+// replace puts a block in the place of the note with the key.
+func (p *keptPost) replace(key string, block []string) bool {
+	if p.parsed == nil {
+		p.parsed, _ = deck.ParseStored(p.path, []byte(strings.Join(p.lines, "\n")))
+	}
+	if p.parsed == nil {
+		return false
+	}
+	i := slices.IndexFunc(p.parsed.Notes, func(n deck.Note) bool { return n.Key == key })
+	if i < 0 {
+		return false
+	}
+	// Line numbers stay: what the block has more than its place goes into one
+	// line, which is split again when the text is joined.
+	n := p.parsed.Notes[i]
+	p.lines[n.First-1] = strings.Join(block, "\n")
+	for at := n.First; at < n.Last; at++ {
+		p.lines[at] = dropped
+	}
+	p.changed = true
+	return true
+}
+
+// dropped marks a line that is left out; no text of a post can hold it.
+const dropped = "\x00"
+
+func (p *keptPost) text() string {
+	lines := slices.DeleteFunc(p.lines, func(l string) bool { return l == dropped })
+	return strings.Join(lines, "\n")
+}
+
+// postFor returns the post of a deck, a new one if there is none.
+func (im *importer) postFor(name string) *keptPost {
+	title := deck.CleanLine(name)
+	for _, p := range im.posts {
+		if p.title == title {
+			return p
+		}
+	}
+	topic, _, _ := strings.Cut(title, "::")
+	p := &keptPost{title: title, path: im.freePath(title), lines: []string{
+		"---", "title: " + yamlText(title), "tags: [" + yamlText(topic) + "]", "---", "",
+	}}
+	im.posts = append(im.posts, p)
+	return p
+}
+
+// yamlText quotes a text for YAML.
+func yamlText(s string) string {
+	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(s) + `"`
+}
+
+// freePath makes a file name of a deck's name.
+func (im *importer) freePath(title string) string {
+	words := strings.FieldsFunc(strings.ToLower(title), func(r rune) bool {
+		return !('a' <= r && r <= 'z' || '0' <= r && r <= '9')
+	})
+	name := strings.Join(words, "-")
+	if name = strings.Trim(name[:min(len(name), 60)], "-"); name == "" {
+		name = "deck"
+	}
+	path := name + ".md"
+	for i := 2; slices.ContainsFunc(im.posts, func(p *keptPost) bool { return p.path == path }); i++ {
+		path = fmt.Sprintf("%s-%d.md", name, i)
+	}
+	return path
+}
+
+// compile brings the kept library up to date with the new texts.
+func (im *importer) compile() error {
+	if !slices.ContainsFunc(im.posts, func(p *keptPost) bool { return p.changed }) {
+		return nil
+	}
+	src := &source{lib: keptLibrary, hashes: make(map[string]string), broken: make(map[string]bool)}
+	for _, p := range im.posts {
+		if err := src.take(p.path, []byte(p.text())); err != nil {
+			return err
+		}
+	}
+	cards, err := compileKept(im.ctx, im.tx, im.store.Scheduler(), src, CompileOptions{Now: im.opt.Now, Auto: true})
+	im.report.Cards = cards
+	return err
+}
+
+// identify gives the notes and cards that were written the numbers that Anki
+// knows them by.
+func (im *importer) identify() error {
+	for _, a := range im.notes {
+		if a.note == nil {
+			a.note = &knownNote{}
+			err := im.tx.QueryRowContext(im.ctx, `SELECT id FROM notes WHERE key=? AND retired_at IS NULL`, a.key).Scan(&a.note.id)
+			if err != nil {
+				return fmt.Errorf("find note %s: %w", a.key, err)
+			}
+		}
+		if !a.written {
+			continue
+		}
+		id := a.note.id
+		_, err := im.tx.ExecContext(im.ctx, `UPDATE notes SET anki_guid=?1, anki_ord=?2, anki_fields=?3, changed_at=?4, created_at=?5,
+			anki_nid=CASE WHEN EXISTS(SELECT 1 FROM notes WHERE anki_nid=?5 AND anki_ord=?2 AND id<>?6) THEN anki_nid ELSE ?5 END WHERE id=?6`,
+			a.GUID, a.Ord, a.Fields, millis(a.Mod), a.AnkiID, id)
+		if err != nil {
+			return fmt.Errorf("note %s: %w", id, err)
+		}
+		for _, c := range a.Cards {
+			_, err := im.tx.ExecContext(im.ctx, `UPDATE cards SET anki_cid=?1 WHERE note_id=?2 AND ord=?3
+				AND NOT EXISTS(SELECT 1 FROM cards WHERE anki_cid=?1)`, c.AnkiID, id, c.Ord)
+			if err != nil {
+				return fmt.Errorf("cards of note %s: %w", id, err)
+			}
+		}
+	}
+	return nil
+}
+
+// keep stores what an export gives back: note types and the names of media.
+func (im *importer) keep() error {
+	for id, def := range im.in.Types {
+		_, err := im.tx.ExecContext(im.ctx, `INSERT INTO anki_types(id, def) VALUES(?,?) ON CONFLICT(id) DO UPDATE SET def=excluded.def WHERE def<>excluded.def`, id, def)
+		if err != nil {
+			return err
+		}
+	}
+	for _, m := range im.in.Media {
+		_, err := im.tx.ExecContext(im.ctx, `INSERT INTO media(name, file, size) VALUES(?,?,?) ON CONFLICT(name) DO NOTHING`, m.Name, m.File, m.Size)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// merge adds what happened to the cards.
+func (im *importer) merge() error {
+	sched, err := im.store.current(im.ctx, im.tx)
+	if err != nil {
+		return err
+	}
+	m, err := newMerger(im.ctx, im.tx)
+	if err != nil {
+		return err
+	}
+	defer m.close()
+	cards, err := im.cards()
+	if err != nil {
+		return err
+	}
+	for _, a := range im.notes {
+		for _, c := range a.Cards {
+			card, ok := cards[cardPlace{a.note.id, c.Ord}]
+			if !ok {
+				if len(c.Rows) > 0 {
+					im.skip(a.IncomingNote, fmt.Sprintf("its text has no card %d: %d reviews left out", c.Ord+1, len(c.Rows)))
+				}
+				continue
+			}
+			for _, e := range c.Rows {
+				e.Card = card
+				if err := m.add(e); err != nil {
+					return err
+				}
+			}
+			if c.Marks != nil {
+				if err := im.mark(m, card, c.AnkiID, *c.Marks); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	im.report.Rows = m.added
+	return m.fold(sched)
+}
+
+// cardPlace is a card of a note.
+type cardPlace struct {
+	note deck.NoteID
+	ord  int
+}
+
+func (im *importer) cards() (map[cardPlace]deck.CardID, error) {
+	cards := make(map[cardPlace]deck.CardID)
+	rows, err := im.tx.QueryContext(im.ctx, `SELECT id, note_id, ord FROM cards`)
+	_, err = collect(rows, err, func(r *sql.Rows) (_ struct{}, err error) {
+		var id deck.CardID
+		var at cardPlace
+		err = r.Scan(&id, &at.note, &at.ord)
+		cards[at] = id
+		return struct{}{}, err
+	})
+	return cards, err
+}
+
+// mark takes over what the user did to a card there, where it was done later
+// than what was done here.
+func (im *importer) mark(m *merger, card deck.CardID, cid int64, marks Marks) error {
+	var suspended bool
+	var flag string
+	err := im.tx.QueryRowContext(im.ctx, `SELECT suspended, flag FROM memory WHERE card_id=?`, card).Scan(&suspended, &flag)
+	if err != nil {
+		return fmt.Errorf("card %s: %w", card, err)
+	}
+	set := func(differs bool, kind, other scheduler.Kind, arg string) error {
+		if !differs {
+			return nil
+		}
+		var last int64
+		err := im.tx.QueryRowContext(im.ctx, `SELECT coalesce(max(at),0) FROM log l WHERE card_id=? AND kind IN (?,?) AND `+live, card, kind, other).Scan(&last)
+		if err != nil || last >= millis(marks.At) {
+			return err
+		}
+		id := fmt.Sprintf("anki:%d:%d:%s", cid, millis(marks.At), kind)
+		return m.add(scheduler.Entry{
+			ID: id, Act: id, Card: card, Kind: kind, At: marks.At, Day: im.store.Scheduler().Day(marks.At), Arg: arg, Source: scheduler.FromAnki,
+		})
+	}
+	kind, other := scheduler.Resume, scheduler.Suspend
+	if marks.Suspended {
+		kind, other = other, kind
+	}
+	if err := set(suspended != marks.Suspended, kind, other, ""); err != nil {
+		return err
+	}
+	kind, other = scheduler.Unflag, scheduler.Flag
+	if marks.Flag != "" {
+		kind, other = other, kind
+	}
+	return set((flag != "") != (marks.Flag != ""), kind, other, marks.Flag)
+}
