@@ -122,8 +122,9 @@ type Note struct {
 	Kind Kind
 	Type Type // may be ""
 	Tier Tier // "" when the file names none, which means core
-	// Front and Back are Markdown without surrounding blank lines. A cloze has
-	// no Back, and its Front holds each deletion between [Open] and [Close].
+	// Front and Back are Markdown without surrounding blank lines. The Front of
+	// a cloze holds each deletion between [Open] and [Close]; its Back is what
+	// comes after the reveal, and mostly empty.
 	Front, Back string
 	Tags        []string // of the note alone, without the post's
 	Source      string   // a key of the post's sources, or free text

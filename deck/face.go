@@ -69,7 +69,8 @@ func Question(kind Kind, front string, card int) string {
 }
 
 // Answer returns the Markdown that a card shows after the reveal: the back, or
-// for a cloze the whole text with what was asked between [Open] and [Close].
+// for a cloze the whole text, with what was asked between [Open] and [Close],
+// and below it the back, if there is one.
 func Answer(kind Kind, front, back string, card int) string {
 	if kind != Cloze {
 		return back
@@ -80,7 +81,11 @@ func Answer(kind Kind, front, back string, card int) string {
 		}
 		return d.Text
 	})
-	return strings.ReplaceAll(text, string(Close)+string(Open), "")
+	text = strings.ReplaceAll(text, string(Close)+string(Open), "")
+	if back != "" {
+		text += "\n\n" + back
+	}
+	return text
 }
 
 // mapDeletions replaces each deletion of a cloze's text, sentinels included,

@@ -14,18 +14,22 @@ func TestFacesOfACloze(t *testing.T) {
 		{"no deletion", ""},
 		{"«a» or «b»", "«...» or b / «a» or b\na or «...» / a or «b»\n"},
 		{"«a|{c=2}» or «b» or «c|{c=2}»", "«...» or b or «...» / «a» or b or «c»\na or «...» or c / a or «b» or c\n"},
-		{`«R + W|{hint="a rule"}» > N`, "«... (a rule)» > N / «R + W» > N\n"},
+		{`«R |{hint="a rule"}» > N`, "«... (a rule)» > N / «R » > N\n"},
 		{`«a|{hint="say \"b\" or \\"}»`, `«... (say "b" or \)» / «a»` + "\n"},
 		// A deletion that held another one: «a «b» d».
 		{"«a |{c=1}»«b|{c=1,2}»« d|{c=1}» e", "«...» e / «a b d» e\na «...» d e / a «b» d e\n"},
 		{"«a|{c=1,1}»", "«...» / «a»\n"},
 		{"«a|{c=9} and» x", "«...» x / «a» x\n"}, // not by the parser
+		{"«a» b+extra [x]", "«...» b / «a» b\n\nextra [x]\n"},
 		{"«never closed", "«...» / «never closed»\n"},
 	} {
-		front := marked.Replace(tt.front)
+		front, back, _ := strings.Cut(marked.Replace(tt.front), "+extra")
+		if back != "" {
+			back = "extra" + back
+		}
 		var b strings.Builder
 		for card := range ClozeTexts(front) {
-			fmt.Fprintf(&b, "%s / %s\n", Question(Cloze, front, card), Answer(Cloze, front, "", card))
+			fmt.Fprintf(&b, "%s / %s\n", Question(Cloze, front, card), Answer(Cloze, front, back, card))
 		}
 		got := strings.NewReplacer(string(Open), "«", string(Close), "»").Replace(b.String())
 		if got != tt.want {

@@ -347,6 +347,10 @@ func newLintCard(p *Post, n *Note) *lintCard {
 	if n.Kind == Cloze {
 		whole := readMarkdown(cutText(n.Front))
 		c.q, c.a = whole.cloze()
+		if n.Back != "" {
+			whole = readMarkdown(cutText(n.Front + "\n\n" + n.Back))
+			_, c.a = whole.cloze()
+		}
 		return c
 	}
 	c.q, c.a = readMarkdown(cutText(n.Front)), readMarkdown(cutText(n.Back))

@@ -342,7 +342,7 @@ func (s *scanner) answer(l srcLine, broken bool) {
 	case broken:
 		d.broken = true
 	case d.broken:
-	case d.cloze:
+	case d.cloze && s.post.Dialect == DeckDialect:
 		s.report(l.no, `a cloze needs no answer; write A\: if it is text`, "A: in a cloze card")
 		d.broken = true
 	case d.answer > 0:
@@ -393,7 +393,10 @@ func (s *scanner) endCard(why string) {
 	switch {
 	case d.cloze:
 		note.Kind = Cloze
-		note.Front = s.cloze(front, d.line)
+		note.Front, note.Back = s.cloze(front, d.line), back.text()
+		if d.answer > 0 && len(back) == 0 {
+			s.report(d.answer, "write it after the A:, or leave the A: out", "the answer is empty")
+		}
 	case d.answer == 0:
 		s.cut = true
 		s.report(d.line, "write the answer on a line that starts with A:", "question without an answer: %s", why)
