@@ -125,6 +125,17 @@ func (m Model) Retrievability(s, elapsed float64) float64 {
 // neither rounded nor bounded.
 func (m Model) Interval(s float64) float64 { return m.clampStability(s) * m.growth }
 
+// FromSM2 returns the memory that an interval (days) and an ease (2.5 is 250 %)
+// of the algorithm SM-2 come to, taking for granted that recall was 90 % at the
+// end of the interval. The formula is fsrs-rs's: the difficulty at which a pass
+// then would multiply the stability by the ease.
+func (m Model) FromSM2(interval, ease float64) (s, d float64) {
+	const recalled = 0.9
+	s = m.clampStability(interval)
+	growth := math.Exp(m.w[8]) * math.Pow(s, -m.w[9]) * math.Expm1((1-recalled)*m.w[10])
+	return s, clampDifficulty(11 - (clamp(ease, 1.3, 10)-1)/growth)
+}
+
 func (m Model) clampStability(s float64) float64 { return clamp(s, m.leastStability, maxStability) }
 
 func clampDifficulty(d float64) float64 { return clamp(d, minDifficulty, maxDifficulty) }

@@ -354,9 +354,7 @@ func (c *compiler) writeCards(n *deck.NotePlan) error {
 			return err
 		}
 		c.nextCID++
-		_, err = c.tx.ExecContext(c.ctx, `INSERT INTO memory(card_id, head, head_at, state, step, s, d, due_day, due_at, last_at, last_day, ivl, reps, lapses,
-			first_day, held_day, suspended, buried_day, flag, post_id, hidden, new_pos) VALUES(?,'',0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,'',0,0,0)`, card.ID)
-		if err != nil {
+		if err := newMemory(c.ctx, c.tx, card.ID, 0, false, 0); err != nil { // writeOrder places it
 			return err
 		}
 	}
@@ -371,6 +369,14 @@ func (c *compiler) writeCards(n *deck.NotePlan) error {
 		}
 	}
 	return nil
+}
+
+// newMemory gives a card the memory of a new one.
+func newMemory(ctx context.Context, tx *sql.Tx, card deck.CardID, post int64, hidden bool, newPos int64) error {
+	_, err := tx.ExecContext(ctx, `INSERT INTO memory(card_id, head, head_at, state, step, s, d, due_day, due_at, last_at, last_day, ivl, reps, lapses,
+		first_day, held_day, suspended, buried_day, flag, post_id, hidden, new_pos) VALUES(?,'',0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,'',?,?,?)`,
+		card, post, hidden, newPos)
+	return err
 }
 
 func (c *compiler) retireCard(id deck.CardID) error {

@@ -3,8 +3,10 @@ package storage
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"etch/deck"
 	"etch/scheduler"
@@ -77,4 +79,42 @@ func (c *compiler) placeKept() error {
 		}
 	}
 	return nil
+}
+
+// ForgetDeck retires the cards of an imported deck; their history stays. It
+// returns how many there were. The error is ErrNotFound for a post that is not
+// an imported deck.
+func (s *Store) ForgetDeck(ctx context.Context, slug string, now time.Time) (cards int, err error) {
+	err = s.tx(ctx, func(tx *sql.Tx) error {
+		var id int64
+		err := tx.QueryRowContext(ctx, `SELECT p.id FROM posts p JOIN libraries b ON b.id=p.library_id
+			WHERE b.kind='anki' AND p.slug=? AND p.retired_at IS NULL`, slug).Scan(&id)
+		if errors.Is(err, sql.ErrNoRows) {
+			return ErrNotFound
+		}
+		if err != nil {
+			return err
+		}
+		const notes = `SELECT id FROM notes WHERE post_id=?1`
+		res, err := tx.ExecContext(ctx, `UPDATE cards SET retired_at=?2 WHERE retired_at IS NULL AND note_id IN (`+notes+`)`, id, millis(now))
+		if err != nil {
+			return err
+		}
+		n, err := res.RowsAffected()
+		cards = int(n)
+		for _, stmt := range []string{
+			`UPDATE notes SET retired_at=?2 WHERE retired_at IS NULL AND post_id=?1`,
+			`UPDATE posts SET retired_at=?2, body='' WHERE id=?1`,
+			`UPDATE memory SET hidden=1 WHERE ?2>0 AND card_id IN (SELECT id FROM cards WHERE note_id IN (` + notes + `))`,
+		} {
+			if err == nil {
+				_, err = tx.ExecContext(ctx, stmt, id, millis(now))
+			}
+		}
+		return err
+	})
+	if err != nil {
+		return 0, fmt.Errorf("forget deck %q: %w", slug, err)
+	}
+	return cards, nil
 }

@@ -61,17 +61,8 @@ func runReview(ctx context.Context, a *app, posts []string, opt reviewOptions, n
 	if err != nil {
 		return err
 	}
-	for _, slug := range posts {
-		if _, _, err := store.PostBody(ctx, slug); err != nil {
-			return err
-		}
-	}
-	for _, tag := range opt.tags {
-		if has, err := store.HasTag(ctx, tag); err != nil {
-			return err
-		} else if !has {
-			return usage("'etch posts' shows the tags", "no card has the tag %q", tag)
-		}
+	if err := a.checkFilter(ctx, store, posts, opt.tags); err != nil {
+		return err
 	}
 	so := a.sessionOptions()
 	so.Posts, so.Tags, so.Limit, so.Ahead, so.Cram = posts, opt.tags, opt.limit, opt.ahead, opt.cram

@@ -40,7 +40,7 @@ Run 'etch' to see today, 'etch review' to study, 'etch read POST' to read.`,
 	cmd.AddCommand(
 		newReviewCmd(a), newDueCmd(a), newCompileCmd(a), newPostsCmd(a), newReadCmd(a), newCardsCmd(a),
 		newExplainCmd(a), newEditCmd(a), newCardCmd(a), newUndoCmd(a), newLogCmd(a), newConfigCmd(a),
-		newDoctorCmd(a), newBackupCmd(a), newRestoreCmd(a), newManCmd(a),
+		newDoctorCmd(a), newBackupCmd(a), newRestoreCmd(a), newExportCmd(a), newImportCmd(a), newManCmd(a),
 		&cobra.Command{Use: "exit-codes", Short: "What the exit codes mean", Long: exitCodesHelp},
 	)
 	refuseWrongArgs(cmd)

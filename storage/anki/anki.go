@@ -1,17 +1,19 @@
 // Package anki reads and writes Anki's packages (.apkg and .colpkg) and its
 // text files, and turns Anki's HTML into Markdown and back.
 //
-// It knows files and formats only: what a package holds goes into and comes
-// out of a [Collection], in Anki's own units. Which card of ours a row belongs
-// to is decided by package storage.
+// What a file holds goes into and comes out of a [Collection], in Anki's own
+// units; [Export] and [Import] turn that into what package storage gives and
+// takes.
 //
 //	anki.go       what a collection holds
 //	read*.go      packages in
 //	write*.go     packages out
-//	html.go       Markdown to a field's HTML
-//	markdown.go   a field's HTML to Markdown
+//	text*.go      tab- and comma-separated files with Anki's headers
+//	export.go     from etch's cards to a collection
+//	import*.go    from a collection to etch's notes and log
+//	notetype.go   the note types of etch
 //	template.go   what a card of a custom note type shows
-//	text.go       tab- and comma-separated files with Anki's headers
+//	field/        a field's HTML to Markdown and back
 package anki
 
 import "io"
@@ -25,7 +27,7 @@ type Collection struct {
 	West      int   // minutes west of UTC at Created; Berlin in winter is -60
 	HasWest   bool  // the file says West
 	Rollover  int   // hour at which a day begins, 0..23; 4 when the file does not say
-	Scheduler int   // schedVer, 1 or 2; a file that does not say has 1
+	Scheduler int   // schedVer, 1 or 2; a file that does not say has 1. Rows that were read are those of 2
 	FSRS      bool  // the switch for the whole collection; only a .colpkg has it
 
 	NoteTypes []NoteType

@@ -1,0 +1,498 @@
+package anki
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"html"
+	"io"
+	"math"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"etch/deck"
+	"etch/scheduler"
+	"etch/storage"
+	"etch/storage/anki/field"
+)
+
+// ExportOptions says what goes into a package.
+type ExportOptions struct {
+	Scheduler *scheduler.Scheduler // the settings that the states belong to
+	Progress  bool                 // states and reviews, too; else every card is new
+	Preset    bool                 // deck options made of the settings
+}
+
+// Export turns what the database holds into a collection for [Write]. The
+// notes say what Anki will not have as it is here. An error names the card
+// whose picture is missing.
+//
+// Nothing in it depends on the time of the export: equal content gives an
+// equal collection.
+func Export(content *storage.Content, opt ExportOptions) (c *Collection, notes []string, err error) {
+	x := &exporter{
+		opt: opt, content: content, types: make(map[int64]bool), decks: make(map[string]bool),
+		media: make(map[string]Media), notes: make(map[string]int), simplified: make(map[string]int),
+		c: &Collection{Created: epoch, HasWest: true, Rollover: opt.Scheduler.Calendar().Rollover, Scheduler: 2},
+	}
+	x.setEpoch()
+	for i := range content.Notes {
+		if err := x.note(&content.Notes[i]); err != nil {
+			return nil, nil, fmt.Errorf("export card %s: %w", content.Notes[i].ID, err)
+		}
+	}
+	x.addDecks()
+	if opt.Preset {
+		x.c.Presets = append(x.c.Presets, presetOf(opt.Scheduler.Settings()))
+	}
+	for _, m := range x.media {
+		x.c.Media = append(x.c.Media, m)
+	}
+	return x.c, x.summary(), nil
+}
+
+const (
+	// epoch is 2026-11-24, 04:00 UTC: day 0 of a package without reviews.
+	epoch int64 = 1795492800
+	// presetID and firstDeck number what Anki tells apart within a file; a
+	// preset keeps its id, so that a second import finds it.
+	presetID  int64 = 1795478400201
+	firstDeck int64 = 1795478401000
+)
+
+type exporter struct {
+	opt     ExportOptions
+	content *storage.Content
+	c       *Collection
+	day0    scheduler.Day // that Created lies in
+
+	types map[int64]bool
+	decks map[string]bool
+	media map[string]Media
+	notes map[string]int // index of a note by guid
+
+	simplified map[string]int
+	order      int      // of new cards
+	cardDecks  []string // the deck of each card of c
+}
+
+// setEpoch lets day 0 be the study day of the first review, at the local hour
+// at which it begins.
+func (x *exporter) setEpoch() {
+	var first *scheduler.Entry
+	for i := range x.content.Notes {
+		for _, card := range x.content.Notes[i].Cards {
+			if len(card.Rows) > 0 && x.opt.Progress && (first == nil || card.Rows[0].At.Before(first.At)) {
+				first = &card.Rows[0]
+			}
+		}
+	}
+	cal := x.opt.Scheduler.Calendar()
+	if first == nil {
+		x.day0 = scheduler.Calendar{Location: time.UTC}.Day(time.Unix(epoch, 0))
+		return
+	}
+	x.day0 = first.Day
+	start := cal.Start(x.day0)
+	_, east := start.Zone()
+	x.c.Created, x.c.West = start.Unix(), -east/60
+}
+
+func (x *exporter) summary() []string {
+	var out []string
+	for what, n := range x.simplified {
+		out = append(out, fmt.Sprintf("%s (%d)", what, n))
+	}
+	slices.Sort(out)
+	return out
+}
+
+// original is an imported note as it came.
+type original struct {
+	Type   int64    `json:"type"`
+	Mod    int64    `json:"mod"`
+	Fields []string `json:"fields"`
+	Tags   []string `json:"tags"`
+}
+
+func (x *exporter) note(n *storage.ContentNote) error {
+	at, ok := x.notes[n.GUID]
+	if !ok {
+		note, err := x.newNote(n)
+		if err != nil {
+			return err
+		}
+		at = len(x.c.Notes)
+		x.notes[n.GUID] = at
+		x.c.Notes = append(x.c.Notes, note)
+	}
+	name := deckName(n)
+	x.decks[name] = true
+	for _, card := range n.Cards {
+		x.order++
+		if err := x.card(n, card, x.c.Notes[at].ID, name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// deckName is where a post's cards go: one deck for each topic and post; an
+// imported deck goes back to where it was.
+func deckName(n *storage.ContentNote) string {
+	if n.Library == deck.KindAnki {
+		return n.Title
+	}
+	levels := []string{"etch"}
+	for _, level := range []string{n.Topic, n.Title} {
+		level = strings.TrimSpace(strings.ReplaceAll(deck.CleanLine(level), "::", ":"))
+		if level != "" {
+			levels = append(levels, level)
+		}
+	}
+	return strings.Join(levels, "::")
+}
+
+func (x *exporter) newNote(n *storage.ContentNote) (Note, error) {
+	note := Note{ID: n.AnkiID, GUID: n.GUID, Mod: n.Changed.Unix(), Tags: tagsOf(n)}
+	if n.Fields != "" {
+		if ok, err := x.fromOriginal(&note, n); ok || err != nil {
+			return note, err
+		}
+	}
+	t := BasicType()
+	front, back := field.HTML(n.Front), field.HTML(n.Back)
+	if n.Kind == deck.Cloze {
+		t, front, back = ClozeType(), clozeHTML(n), field.HTML(n.Back)
+	}
+	note.Type = t.ID
+	note.Fields = []string{front, back, field.HTML(n.Takeaway), html.EscapeString(n.Source), html.EscapeString(n.AsOf), html.EscapeString(string(n.ID))}
+	x.useType(t)
+	return note, x.pictures(&note, n.Folder)
+}
+
+// clozeHTML numbers each deletion as the cards that hide it are numbered.
+func clozeHTML(n *storage.ContentNote) string {
+	ords := make(map[int]int)
+	for _, card := range n.Cards {
+		ords[card.Pos] = card.Ord
+	}
+	deletions := deck.Deletions(n.Front)
+	return field.ClozeHTML(n.Front, func(i int) ([]int, string) {
+		var numbers []int
+		for _, card := range deletions[i].Cards {
+			if ord, ok := ords[card]; ok {
+				numbers = append(numbers, ord+1)
+			}
+		}
+		return numbers, deletions[i].Hint
+	})
+}
+
+// fromOriginal gives an imported note back as it came. Where its text was
+// edited here since, its first two fields are written anew.
+func (x *exporter) fromOriginal(note *Note, n *storage.ContentNote) (ok bool, err error) {
+	var from original
+	var t NoteType
+	if err := json.Unmarshal([]byte(n.Fields), &from); err != nil {
+		return false, fmt.Errorf("read its fields: %w", err)
+	}
+	switch def := x.content.Types[from.Type]; {
+	case from.Type == BasicTypeID:
+		t = BasicType()
+	case from.Type == ClozeTypeID:
+		t = ClozeType()
+	case def == "":
+		return false, nil
+	default:
+		if err := json.Unmarshal([]byte(def), &t); err != nil {
+			return false, fmt.Errorf("read note type %d: %w", from.Type, err)
+		}
+	}
+	if len(from.Fields) != len(t.Fields) {
+		return false, nil
+	}
+	note.Type, note.Fields = from.Type, from.Fields
+	x.useType(t)
+	if n.Changed.Unix() == from.Mod {
+		note.Tags = from.Tags
+		return true, x.pictures(note, "")
+	}
+	switch {
+	case n.Kind == deck.Cloze:
+		note.Fields[0] = clozeHTML(n)
+	case n.Ord > 0 || len(t.Templates) > 1 || len(t.Fields) < 2:
+		x.simplified["edits of cards with several templates stay here"]++
+	default:
+		note.Fields[0], note.Fields[1] = field.HTML(n.Front), field.HTML(n.Back)
+	}
+	return true, x.pictures(note, "")
+}
+
+func (x *exporter) useType(t NoteType) {
+	if !x.types[t.ID] {
+		x.types[t.ID] = true
+		x.c.NoteTypes = append(x.c.NoteTypes, t)
+	}
+}
+
+// tagsOf writes tags as Anki has them, without blanks, and type and tier with
+// them.
+func tagsOf(n *storage.ContentNote) []string {
+	tags := slices.Clone(n.Tags)
+	if n.Type != "" {
+		tags = append(tags, "type::"+string(n.Type))
+	}
+	if n.Library != deck.KindAnki && n.Tier != "" {
+		tags = append(tags, "tier::"+string(n.Tier))
+	}
+	for i, t := range tags {
+		tags[i] = strings.Join(strings.Fields(deck.CleanLine(t)), "_")
+	}
+	slices.Sort(tags)
+	return slices.Compact(slices.DeleteFunc(tags, func(t string) bool { return t == "" }))
+}
+
+var (
+	picture = regexp.MustCompile(`(<(?i:img|audio|video|object|source)\b[^>]*?\s(?i:src|data)\s*=\s*)("[^"]*"|'[^']*'|[^\s"'>]+)`)
+	sound   = regexp.MustCompile(`\[sound:([^\]\n]+)\]`)
+)
+
+// pictures adds the files that a note refers to. Those of a folder's posts are
+// renamed after their contents, so that a changed picture changes the field.
+func (x *exporter) pictures(note *Note, folder string) error {
+	for i, text := range note.Fields {
+		var failed error
+		note.Fields[i] = picture.ReplaceAllStringFunc(text, func(tag string) string {
+			m := picture.FindStringSubmatch(tag)
+			name := html.UnescapeString(strings.Trim(m[2], `"'`))
+			if name == "" || strings.Contains(name, ":") {
+				return tag // somewhere else, or nothing
+			}
+			if folder == "" {
+				x.addKept(name)
+				return tag
+			}
+			renamed, err := x.addFile(folder, name)
+			failed = errors.Join(failed, err)
+			return m[1] + `"` + html.EscapeString(renamed) + `"`
+		})
+		if failed != nil {
+			return failed
+		}
+		for _, m := range sound.FindAllStringSubmatch(text, -1) {
+			if folder == "" {
+				x.addKept(html.UnescapeString(m[1]))
+			}
+		}
+	}
+	return nil
+}
+
+// addKept adds a file that came with an import. One that was missing then is
+// missing still.
+func (x *exporter) addKept(name string) {
+	path, ok := x.content.Media[name]
+	if !ok {
+		return
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		x.simplified["media files are missing"]++
+		return
+	}
+	x.media[name] = Media{Name: name, Size: info.Size(), Open: func() (io.ReadCloser, error) { return os.Open(path) }}
+}
+
+// maxPicture is what Anki's server takes of one file.
+const maxPicture = 100 << 20
+
+// addFile adds a picture beside a post.
+func (x *exporter) addFile(folder, name string) (renamed string, err error) {
+	root, err := os.OpenRoot(folder)
+	if err != nil {
+		return "", err
+	}
+	defer root.Close()
+	path := filepath.FromSlash(name)
+	f, err := root.Open(path)
+	if err != nil {
+		return "", fmt.Errorf("open its picture: %w", err)
+	}
+	defer f.Close()
+	hash := sha256.New()
+	size, err := io.Copy(hash, io.LimitReader(f, maxPicture+1))
+	if err != nil {
+		return "", fmt.Errorf("read its picture %s: %w", name, err)
+	}
+	if size > maxPicture {
+		return "", fmt.Errorf("its picture %s is over 100 MiB", name)
+	}
+	renamed = "etch-" + hex.EncodeToString(hash.Sum(nil)[:8]) + strings.ToLower(filepath.Ext(path))
+	full := filepath.Join(folder, path)
+	x.media[renamed] = Media{Name: renamed, Size: size, Open: func() (io.ReadCloser, error) { return os.Open(full) }}
+	return renamed, nil
+}
+
+// addDecks numbers the decks and those above them, and puts the cards there.
+func (x *exporter) addDecks() {
+	names := make(map[string]bool)
+	for name := range x.decks {
+		for at := 0; ; {
+			i := strings.Index(name[at:], "::")
+			if i < 0 {
+				break
+			}
+			names[name[:at+i]] = true
+			at += i + 2
+		}
+		names[name] = true
+	}
+	sorted := make([]string, 0, len(names))
+	for name := range names {
+		sorted = append(sorted, name)
+	}
+	slices.Sort(sorted)
+	preset := int64(1)
+	if x.opt.Preset {
+		preset = presetID
+	}
+	ids := make(map[string]int64)
+	for i, name := range sorted {
+		ids[name] = firstDeck + int64(i)
+		x.c.Decks = append(x.c.Decks, Deck{ID: ids[name], Name: name, Preset: preset})
+	}
+	for i := range x.c.Cards {
+		x.c.Cards[i].Deck = ids[x.cardDecks[i]]
+	}
+}
+
+func presetOf(set scheduler.Settings) Preset {
+	minutes := func(steps []time.Duration) []float64 {
+		out := []float64{}
+		for _, s := range steps {
+			out = append(out, s.Minutes())
+		}
+		return out
+	}
+	return Preset{
+		ID: presetID, Name: "etch", Mod: noteTypeMod,
+		LearningSteps: minutes(set.LearningSteps), RelearningSteps: minutes(set.RelearningSteps),
+		NewPerDay: set.NewPerDay, ReviewsPerDay: set.ReviewsPerDay, MaximumInterval: set.MaximumInterval,
+		LeechThreshold: set.LeechThreshold, BurySiblings: set.BurySiblings,
+		Weights: set.Weights, DesiredRetention: set.Retention,
+	}
+}
+
+// card adds a card, with its state and its reviews if they are asked for.
+func (x *exporter) card(n *storage.ContentNote, from storage.ContentCard, note int64, deckName string) error {
+	card := Card{
+		ID: from.AnkiID, Note: note, Ord: from.Ord, Mod: n.Changed.Unix(), Due: int64(x.order), Pos: -1,
+	}
+	if n.Kind != deck.Cloze {
+		card.Ord = n.Ord
+	}
+	m := from.Memory
+	if x.opt.Progress {
+		if len(from.Rows) > 0 {
+			card.Mod = max(card.Mod, from.Rows[len(from.Rows)-1].At.Unix())
+		}
+		last := x.reviews(from)
+		x.state(&card, m, last)
+		if m.Suspended {
+			card.Queue = Suspended
+		}
+		if m.Flag != "" {
+			card.Flag = 1
+		}
+	}
+	x.c.Cards = append(x.c.Cards, card)
+	x.cardDecks = append(x.cardDecks, deckName)
+	return nil
+}
+
+// state writes where a card stands.
+func (x *exporter) state(card *Card, m scheduler.Memory, last int64) {
+	if m.State == scheduler.New {
+		return
+	}
+	card.Pos = int(card.Due)
+	card.Reps, card.Lapses = m.Reps, m.Lapses
+	card.Interval = max(0, m.Interval)
+	set := x.opt.Scheduler.Settings()
+	switch m.State {
+	case scheduler.Review:
+		card.State, card.Queue = Reviewing, ReviewQueue
+		card.Interval = max(1, card.Interval)
+		card.Due = int64(m.DueDay - x.day0)
+		card.Factor = 2500
+	case scheduler.Learning:
+		card.State, card.Left = Learning, max(1, len(set.LearningSteps)-m.Step)
+	default:
+		card.State, card.Left = Relearning, max(1, len(set.RelearningSteps)-m.Step)
+		card.Interval, card.Factor = max(1, card.Interval), 2500
+	}
+	if m.State != scheduler.Review {
+		card.Queue, card.Due = LearnQueue, m.DueAt.Unix()
+		if day := x.opt.Scheduler.Day(m.DueAt); day > m.LastDay {
+			card.Queue, card.Due = DayLearnQueue, int64(day-x.day0)
+		}
+	}
+	weights := set.Weights
+	decay := 0.5
+	if len(weights) == 21 {
+		decay = weights[20]
+	}
+	card.Memory = &Memory{Stability: m.Stability, Difficulty: m.Difficulty, Retention: set.Retention, Decay: decay, LastReview: cmp.Or(last, m.Last.Unix())}
+}
+
+// reviews writes a card's log and returns the time of the last answer, in unix
+// seconds, or 0.
+func (x *exporter) reviews(from storage.ContentCard) (last int64) {
+	interval := 0
+	for _, e := range from.Rows {
+		r := Review{ID: e.AnkiID, Card: from.AnkiID, Interval: e.Then.Interval, LastInterval: interval}
+		switch e.Kind {
+		case scheduler.Rate:
+			r.Ease, r.Factor = int(e.Rating), factorOf(e.Then.Difficulty)
+			r.Millis = int(min(e.Took.Milliseconds(), 60_000))
+			r.Kind = kindOf(e.Before.State)
+			last = e.AnkiID / 1000
+		case scheduler.Forget:
+			r.Kind, r.Interval = Manual, 0
+		case scheduler.SetDue:
+			r.Kind, r.Factor = Manual, cmp.Or(factorOf(e.Then.Difficulty), 100)
+		default:
+			continue
+		}
+		interval = r.Interval
+		x.c.Reviews = append(x.c.Reviews, r)
+	}
+	return last
+}
+
+// kindOf is what Anki calls an answer by the state before it.
+func kindOf(before scheduler.State) ReviewKind {
+	switch before {
+	case scheduler.Review:
+		return Reviewed
+	case scheduler.Relearning:
+		return Relearned
+	}
+	return Learned
+}
+
+// factorOf packs a difficulty of 1..10 as Anki's log does: 100..1100.
+func factorOf(difficulty float64) int {
+	if difficulty < 1 {
+		return 0
+	}
+	return int(math.Round(((difficulty-1)/9 + 0.1) * 1000))
+}

@@ -1,0 +1,523 @@
+package anki
+
+import (
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
+	"html"
+	"maps"
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	"etch/deck"
+	"etch/scheduler"
+	"etch/storage"
+	"etch/storage/anki/field"
+)
+
+// ImportOptions says what is taken from a collection.
+type ImportOptions struct {
+	Scheduler *scheduler.Scheduler
+	Progress  bool              // states and reviews, too
+	Renamed   map[string]string // media that had to get another name
+}
+
+// Import turns a collection into what the database takes. problems tells what
+// was left out or made simpler, and how often.
+//
+// A card of a note type with several templates becomes a note of its own. A
+// review keeps its time; its study day is counted in the scheduler's zone with
+// the collection's rollover.
+func Import(c *Collection, opt ImportOptions) (in storage.Incoming, problems []Problem) {
+	im := &incoming{
+		c: c, opt: opt, types: make(map[int64]*NoteType), decks: make(map[int64]*Deck),
+		cards: make(map[int64][]*Card), reviews: make(map[int64][]*Review), at: make(map[string]int), whys: make(map[string]int),
+	}
+	im.index()
+	for i := range c.Notes {
+		im.note(&c.Notes[i])
+	}
+	return im.out, im.problems
+}
+
+// incoming is one collection on its way into the database.
+type incoming struct {
+	c        *Collection
+	opt      ImportOptions
+	calendar scheduler.Calendar
+	day0     scheduler.Day // of Collection.Created
+
+	types   map[int64]*NoteType
+	decks   map[int64]*Deck
+	cards   map[int64][]*Card   // of each note
+	reviews map[int64][]*Review // of each card, oldest first
+
+	out      storage.Incoming
+	at       map[string]int // index of a deck by name
+	problems []Problem
+	whys     map[string]int
+}
+
+func (im *incoming) index() {
+	c := im.c
+	for i := range c.NoteTypes {
+		im.types[c.NoteTypes[i].ID] = &c.NoteTypes[i]
+	}
+	for i := range c.Decks {
+		im.decks[c.Decks[i].ID] = &c.Decks[i]
+	}
+	for i := range c.Cards {
+		im.cards[c.Cards[i].Note] = append(im.cards[c.Cards[i].Note], &c.Cards[i])
+	}
+	for i := range c.Reviews {
+		im.reviews[c.Reviews[i].Card] = append(im.reviews[c.Reviews[i].Card], &c.Reviews[i])
+	}
+	for _, rows := range im.reviews {
+		slices.SortFunc(rows, func(a, b *Review) int { return int(a.ID - b.ID) })
+	}
+	im.calendar = scheduler.Calendar{Location: im.opt.Scheduler.Calendar().Location, Rollover: c.Rollover}
+	zone := im.calendar.Location
+	if c.HasWest {
+		zone = time.FixedZone("", -c.West*60)
+	}
+	im.day0 = scheduler.Calendar{Location: zone}.Day(time.Unix(c.Created, 0)) // its civil date, whatever the hour
+	im.out.Types = make(map[int64]string)
+}
+
+// tell counts something that was simplified, or left out.
+func (im *incoming) tell(skipped bool, why, example string) {
+	i, ok := im.whys[why]
+	if !ok {
+		i = len(im.problems)
+		im.whys[why] = i
+		im.problems = append(im.problems, Problem{Why: why, Skipped: skipped})
+	}
+	p := &im.problems[i]
+	p.Count++
+	if len(p.Examples) < examples {
+		p.Examples = append(p.Examples, show(example))
+	}
+}
+
+func (im *incoming) note(n *Note) {
+	t := im.types[n.Type]
+	cards := im.cards[n.ID]
+	if t == nil {
+		im.tell(true, "notes of an unknown type: left out", n.Fields[0])
+		return
+	}
+	if len(cards) == 0 {
+		im.tell(true, "notes without a card: left out", n.Fields[0])
+		return
+	}
+	slices.SortFunc(cards, func(a, b *Card) int { return a.Ord - b.Ord })
+	fields, err := json.Marshal(original{Type: n.Type, Mod: n.Mod, Fields: im.renamed(n.Fields), Tags: slices.Concat([]string{}, n.Tags)})
+	if err != nil {
+		im.tell(true, "notes that cannot be kept as they are: left out", n.Fields[0])
+		return
+	}
+	im.keepType(t)
+	guid := n.GUID
+	if guid == "" {
+		guid = textGUID(t.Name, n.Fields[0])
+	}
+	base := storage.IncomingNote{GUID: guid, AnkiID: n.ID, Mod: time.Unix(n.Mod, 0).UTC(), Tags: n.Tags, Fields: string(fields)}
+	if t.Cloze {
+		im.cloze(t, n, cards, base)
+		return
+	}
+	for _, card := range cards {
+		im.basic(t, n, card, base)
+	}
+}
+
+func (im *incoming) keepType(t *NoteType) {
+	if im.out.Types[t.ID] != "" {
+		return
+	}
+	if def, err := json.Marshal(t); err == nil {
+		im.out.Types[t.ID] = string(def)
+	}
+}
+
+// renamed writes the new names of media into fields.
+func (im *incoming) renamed(fields []string) []string {
+	if len(im.opt.Renamed) == 0 {
+		return fields
+	}
+	out := slices.Clone(fields)
+	for i, text := range out {
+		text = picture.ReplaceAllStringFunc(text, func(tag string) string {
+			m := picture.FindStringSubmatch(tag)
+			if name, ok := im.opt.Renamed[html.UnescapeString(strings.Trim(m[2], `"'`))]; ok {
+				return m[1] + `"` + html.EscapeString(name) + `"`
+			}
+			return tag
+		})
+		out[i] = sound.ReplaceAllStringFunc(text, func(tag string) string {
+			if name, ok := im.opt.Renamed[html.UnescapeString(sound.FindStringSubmatch(tag)[1])]; ok {
+				return "[sound:" + html.EscapeString(name) + "]"
+			}
+			return tag
+		})
+	}
+	return out
+}
+
+// cloze takes a cloze note: one note here as there.
+func (im *incoming) cloze(t *NoteType, n *Note, cards []*Card, base storage.IncomingNote) {
+	renamed := *n
+	renamed.Fields = im.renamed(n.Fields)
+	front, back, simple := Sides(t, &renamed, cards[0].Ord)
+	if !simple {
+		im.tell(false, "note types with special templates: first field and the rest", t.Name)
+	}
+	text, lost, err := field.ClozeMarkdown(front)
+	if err != nil {
+		im.tell(true, "cloze notes without a deletion: left out", front)
+		return
+	}
+	extra, more := field.Markdown(back)
+	im.simplified(slices.Concat(lost, more), front)
+	base.Text = "C: " + text
+	if strings.TrimSpace(extra) != "" {
+		base.Text += "\n\nA: " + extra
+	}
+	for _, card := range cards {
+		base.Cards = append(base.Cards, im.card(card, card.Ord))
+	}
+	im.add(cards[0], base)
+}
+
+// basic takes one card of a note.
+func (im *incoming) basic(t *NoteType, n *Note, card *Card, base storage.IncomingNote) {
+	renamed := *n
+	renamed.Fields = im.renamed(n.Fields)
+	front, back, simple := Sides(t, &renamed, card.Ord)
+	if !simple {
+		im.tell(false, "note types with special templates: first field and the rest", t.Name)
+	}
+	question, lost := field.Markdown(front)
+	answer, more := field.Markdown(back)
+	im.simplified(slices.Concat(lost, more), front)
+	if strings.TrimSpace(question) == "" {
+		im.tell(true, "cards without a question: left out", back)
+		return
+	}
+	if strings.TrimSpace(answer) == "" {
+		answer = `\-`
+	}
+	base.Ord = card.Ord
+	base.Text = "Q: " + question + "\n\nA: " + answer
+	base.Cards = []storage.IncomingCard{im.card(card, 0)}
+	im.add(card, base)
+}
+
+func (im *incoming) simplified(notes []string, example string) {
+	for _, n := range notes {
+		im.tell(false, n, example)
+	}
+}
+
+// add puts a note into its deck: the one where it is at home.
+func (im *incoming) add(card *Card, n storage.IncomingNote) {
+	id := card.Deck
+	if card.HomeDeck != 0 {
+		id = card.HomeDeck
+	}
+	name := "Default"
+	if d := im.decks[id]; d != nil && deck.CleanLine(d.Name) != "" {
+		name = d.Name
+	}
+	i, ok := im.at[name]
+	if !ok {
+		i = len(im.out.Decks)
+		im.at[name] = i
+		im.out.Decks = append(im.out.Decks, storage.IncomingDeck{Name: name})
+	}
+	im.out.Decks[i].Notes = append(im.out.Decks[i].Notes, n)
+}
+
+// card takes a card and, if they are wanted, its reviews and state. ord is
+// that of the card here.
+func (im *incoming) card(card *Card, ord int) storage.IncomingCard {
+	out := storage.IncomingCard{Ord: ord, AnkiID: card.ID}
+	if !im.opt.Progress {
+		return out
+	}
+	h := &cardHistory{im: im, card: card}
+	out.Rows = h.rows(im.reviews[card.ID])
+	out.Marks = &storage.Marks{At: time.Unix(card.Mod, 0).UTC(), Suspended: card.Queue == Suspended}
+	if card.Flag > 0 {
+		out.Marks.Flag = fmt.Sprintf("flag %d in Anki", card.Flag)
+	}
+	return out
+}
+
+// cardHistory turns one card's reviews into rows.
+type cardHistory struct {
+	im   *incoming
+	card *Card
+	out  []scheduler.Entry
+}
+
+// rows returns what the log says of a card, and a row with its state where the
+// log does not lead there.
+func (h *cardHistory) rows(reviews []*Review) []scheduler.Entry {
+	start, whole := firstRun(reviews)
+	state := scheduler.New
+	for i, r := range reviews {
+		if i == start && whole && i > 0 && !slices.ContainsFunc(reviews[:i], isReset) {
+			h.add(r.ID-1, "reset", scheduler.Entry{Kind: scheduler.Forget})
+			state = scheduler.New
+		}
+		state = h.review(r, state, follower(reviews[i+1:]))
+	}
+	if h.card.State == New {
+		if n := len(h.out); n > 0 && h.out[n-1].Kind != scheduler.Forget { // reset by an Anki that did not say so
+			h.add(h.out[n-1].At.UnixMilli()+1, "reset", scheduler.Entry{Kind: scheduler.Forget})
+		}
+		return h.out
+	}
+	if last := h.lastRating(); whole && last != nil {
+		last.Then = h.decision(last.At)
+		h.follow(last)
+		return h.out
+	}
+	h.seed()
+	return h.out
+}
+
+// firstRun returns where the history that counts begins, as FSRS in Anki has
+// it: at the first of the last run of answers to a new card. whole is false if
+// there is none: then the log was cut off.
+func firstRun(reviews []*Review) (start int, whole bool) {
+	for i := len(reviews) - 1; i >= 0; i-- {
+		if isReset(reviews[i]) {
+			break
+		}
+		if isRated(reviews[i]) && reviews[i].Kind == Learned {
+			start, whole = i, true
+		} else if whole && isRated(reviews[i]) {
+			break
+		}
+	}
+	return start, whole
+}
+
+// follower returns the next answer, or nil if there is none before a reset.
+func follower(reviews []*Review) *Review {
+	for _, r := range reviews {
+		switch {
+		case isReset(r):
+			return nil
+		case isRated(r):
+			return r
+		}
+	}
+	return nil
+}
+
+func isRated(r *Review) bool {
+	return r.Ease >= 1 && r.Ease <= 4 && !(r.Kind == Early && r.Factor == 0)
+}
+
+func isReset(r *Review) bool { return r.Ease == 0 && r.Kind == Manual && r.Factor == 0 }
+
+// review adds the row of one review and returns the state after it. next is
+// the answer that follows: what it was given on is the state after this one,
+// for a step of a day or more looks like the first interval of a review.
+func (h *cardHistory) review(r *Review, before scheduler.State, next *Review) scheduler.State {
+	at := time.UnixMilli(r.ID).UTC()
+	day := h.im.calendar.Day(at)
+	switch {
+	case isReset(r):
+		h.add(r.ID, "", scheduler.Entry{Kind: scheduler.Forget})
+		return scheduler.New
+	case !isRated(r):
+		if r.Ease == 0 && r.Kind == Manual && r.Interval > 0 && before != scheduler.New {
+			h.add(r.ID, "", scheduler.Entry{Kind: scheduler.SetDue, Then: scheduler.Decision{
+				State: scheduler.Review, Interval: r.Interval, DueDay: day + scheduler.Day(r.Interval),
+			}})
+			return scheduler.Review
+		}
+		return before
+	}
+	then := scheduler.Decision{Interval: r.Interval, Difficulty: difficultyOf(r.Factor), State: stateAfter(r, next)}
+	switch {
+	case then.State == scheduler.Review:
+		then.Interval = max(1, r.Interval)
+		then.DueDay = day + scheduler.Day(then.Interval)
+	case r.Interval > 0:
+		then.DueAt = h.im.calendar.Start(day + scheduler.Day(r.Interval)).UTC()
+		then.Interval = -int(max(1, then.DueAt.Sub(at)/time.Second))
+	default:
+		then.DueAt = at.Add(time.Duration(-int64(r.Interval)) * time.Second)
+	}
+	state := before
+	switch {
+	case r.Kind == Relearned:
+		state = scheduler.Relearning
+	case r.Kind != Learned:
+		state = scheduler.Review
+	case state != scheduler.New:
+		state = scheduler.Learning
+	}
+	h.add(r.ID, "", scheduler.Entry{
+		Kind: scheduler.Rate, Rating: scheduler.Rating(r.Ease), Took: time.Duration(max(0, min(r.Millis, 600_000))) * time.Millisecond,
+		Before: scheduler.Belief{State: state}, Then: then,
+	})
+	return then.State
+}
+
+// stateAfter is the state that an answer led to.
+func stateAfter(r, next *Review) scheduler.State {
+	switch {
+	case next != nil && next.Kind == Learned:
+		return scheduler.Learning
+	case next != nil && next.Kind == Relearned:
+		return scheduler.Relearning
+	case next != nil || r.Interval > 0:
+		return scheduler.Review
+	case r.Kind == Learned:
+		return scheduler.Learning
+	}
+	return scheduler.Relearning
+}
+
+// add completes a row and appends it. Its id depends on Anki's alone, so that
+// the same package brings the same rows.
+func (h *cardHistory) add(ms int64, what string, e scheduler.Entry) {
+	e.ID = fmt.Sprintf("anki:%d:%d", h.card.ID, ms)
+	if what != "" {
+		e.ID += ":" + what
+	} else {
+		e.AnkiID = ms
+	}
+	e.Act, e.Source = e.ID, scheduler.FromAnki
+	e.At = time.UnixMilli(ms).UTC()
+	e.Day = h.im.calendar.Day(e.At)
+	_, offset := e.At.In(h.im.calendar.Location).Zone()
+	e.Zone = offset / 60
+	h.out = append(h.out, e)
+}
+
+// lastRating returns the row of the last answer that counts.
+func (h *cardHistory) lastRating() *scheduler.Entry {
+	for i := len(h.out) - 1; i >= 0; i-- {
+		switch h.out[i].Kind {
+		case scheduler.Rate:
+			return &h.out[i]
+		case scheduler.Forget:
+			return nil
+		}
+	}
+	return nil
+}
+
+// decision is where the card stands in Anki.
+func (h *cardHistory) decision(last time.Time) scheduler.Decision {
+	card := h.card
+	d := scheduler.Decision{State: scheduler.State(card.State), Interval: card.Interval}
+	if card.Memory != nil {
+		d.Stability, d.Difficulty = card.Memory.Stability, card.Memory.Difficulty
+	}
+	due := card.Due
+	if card.HomeDeck != 0 {
+		due = card.HomeDue
+	}
+	if d.State == scheduler.Review {
+		d.Interval = max(1, d.Interval)
+		d.DueDay = h.im.day0 + scheduler.Day(due)
+		return d
+	}
+	set := h.im.opt.Scheduler.Settings()
+	steps := len(set.LearningSteps)
+	if d.State == scheduler.Relearning {
+		steps = len(set.RelearningSteps)
+	}
+	d.Step = max(0, steps-card.Left%1000)
+	switch {
+	case due > 1_000_000_000: // unix seconds, also while suspended
+		d.DueAt = time.Unix(due, 0).UTC()
+	default:
+		d.DueAt = h.im.calendar.Start(h.im.day0 + scheduler.Day(due)).UTC()
+	}
+	d.Interval = -int(max(1, d.DueAt.Sub(last)/time.Second))
+	return d
+}
+
+// follow adopts what a row after the last answer says: a due date set by hand
+// is where the card stands, too.
+func (h *cardHistory) follow(last *scheduler.Entry) {
+	for i := len(h.out) - 1; i >= 0 && &h.out[i] != last; i-- {
+		if h.out[i].Kind == scheduler.SetDue {
+			h.out[i].Then = last.Then
+			return
+		}
+	}
+}
+
+// seed adds the card's state as it is, where no history leads to it: FSRS's
+// own, or what the ease and the interval of the older algorithm come to.
+func (h *cardHistory) seed() {
+	card := h.card
+	last := time.Unix(card.Mod, 0).UTC()
+	s, d := 0.0, 0.0
+	if m := card.Memory; m != nil && valid(m) {
+		s, d = m.Stability, m.Difficulty
+		if m.LastReview > 0 {
+			last = time.Unix(m.LastReview, 0).UTC()
+		}
+	} else if card.Interval > 0 {
+		s, d = h.im.opt.Scheduler.Model().FromSM2(float64(card.Interval), float64(card.Factor)/1000)
+	} else {
+		return
+	}
+	then := h.decision(last)
+	then.Stability, then.Difficulty = s, d
+	h.add(last.UnixMilli(), "seed", scheduler.Entry{Kind: scheduler.Seed, Arg: fmt.Sprintf("reps=%d lapses=%d", card.Reps, card.Lapses), Then: then})
+	if n := len(h.out); n > 1 && h.out[n-2].At.After(h.out[n-1].At) { // the state comes after what the log has
+		h.out[n-1].At = h.out[n-2].At
+	}
+	h.im.tell(false, "cards whose state was taken as it is, without a history", fmt.Sprint(card.ID))
+}
+
+// valid reports whether FSRS can go on from a state.
+func valid(m *Memory) bool {
+	return m.Stability > 0 && m.Stability <= 36500 && m.Difficulty >= 1 && m.Difficulty <= 10
+}
+
+// difficultyOf unpacks the factor of a row under FSRS, or returns 0.
+func difficultyOf(factor int) float64 {
+	if factor < 100 || factor > 1100 {
+		return 0
+	}
+	return math.Round((float64(factor)/1000-0.1)*9*1000)/1000 + 1
+}
+
+// textGUID is the identity of a note of a text file without guids: its type
+// and first field, as Anki matches such rows.
+func textGUID(noteType, first string) string {
+	sum := sha256.Sum256([]byte(noteType + "\x00" + first))
+	return deck.AnkiGUID(deck.NoteID(sum[:]))
+}
+
+// References lists the names of the files that the notes of a collection
+// refer to, sorted.
+func References(c *Collection) []string {
+	names := make(map[string]bool)
+	for i := range c.Notes {
+		for _, text := range c.Notes[i].Fields {
+			for _, m := range picture.FindAllStringSubmatch(text, -1) {
+				names[html.UnescapeString(strings.Trim(m[2], `"'`))] = true
+			}
+			for _, m := range sound.FindAllStringSubmatch(text, -1) {
+				names[html.UnescapeString(m[1])] = true
+			}
+		}
+	}
+	return slices.Sorted(maps.Keys(names))
+}
