@@ -1,21 +1,37 @@
 package main
 
 import (
-	"os"
+	"fmt"
+	"strings"
 
+	mango "github.com/muesli/mango-cobra"
+	"github.com/muesli/roff"
 	"github.com/spf13/cobra"
-	"github.com/spf13/cobra/doc"
 )
 
-// newManCmd is for packagers: it writes the man pages from the same tree.
-func newManCmd(*app) *cobra.Command {
+// newManCmd is for packagers: it prints the man page from the same tree.
+// cobra's own generator would add 270 kB to the program.
+func newManCmd(a *app) *cobra.Command {
 	return &cobra.Command{
-		Use: "man DIR", Short: "Write the man pages to a folder", Hidden: true, Args: cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := os.MkdirAll(args[0], 0o755); err != nil {
+		Use: "man", Short: "Print the man page", Hidden: true, Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			root := cmd.Root()
+			root.Long = unwrapped(root.Long) // a page wraps by itself
+			page, err := mango.NewManPage(1, root)
+			if err != nil {
 				return err
 			}
-			return doc.GenManTree(cmd.Root(), &doc.GenManHeader{Title: "ETCH", Section: "1"}, args[0])
+			_, err = fmt.Fprint(a.out, page.Build(roff.NewDocument()))
+			return err
 		},
 	}
+}
+
+// unwrapped joins the lines of each paragraph.
+func unwrapped(text string) string {
+	paragraphs := strings.Split(text, "\n\n")
+	for i, p := range paragraphs {
+		paragraphs[i] = strings.ReplaceAll(p, "\n", " ")
+	}
+	return strings.Join(paragraphs, "\n\n")
 }

@@ -112,7 +112,7 @@ func (r *reader) members(text string) ([]member, error) {
 	for k, v := range m {
 		out = append(out, member{k, v})
 	}
-	slices.SortFunc(out, func(a, b member) int { return cmp.Or(cmp.Compare(len(a.key), len(b.key)), cmp.Compare(a.key, b.key)) })
+	sortRows(out, func(a, b member) int { return cmp.Or(cmp.Compare(len(a.key), len(b.key)), cmp.Compare(a.key, b.key)) })
 	return out, nil
 }
 
@@ -552,7 +552,7 @@ func (r *reader) finishSettings() {
 			d.Preset = 1
 		}
 	}
-	slices.SortFunc(r.p.NoteTypes, func(a, b NoteType) int { return cmp.Compare(a.ID, b.ID) })
-	slices.SortFunc(r.p.Decks, func(a, b Deck) int { return cmp.Compare(a.ID, b.ID) })
-	slices.SortFunc(r.p.Presets, func(a, b Preset) int { return cmp.Compare(a.ID, b.ID) })
+	sortRows(r.p.NoteTypes, func(a, b NoteType) int { return cmp.Compare(a.ID, b.ID) })
+	sortRows(r.p.Decks, func(a, b Deck) int { return cmp.Compare(a.ID, b.ID) })
+	sortRows(r.p.Presets, func(a, b Preset) int { return cmp.Compare(a.ID, b.ID) })
 }

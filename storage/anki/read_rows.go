@@ -499,6 +499,6 @@ func newIDs[T any](r *reader, rows []T, base int64, id func(*T) *int64) moved {
 		n := id(&rows[i])
 		*n = m.of(*n)
 	}
-	slices.SortFunc(rows, func(a, b T) int { return cmp.Compare(*id(&a), *id(&b)) })
+	sortRows(rows, func(a, b T) int { return cmp.Compare(*id(&a), *id(&b)) })
 	return m
 }
