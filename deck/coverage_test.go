@@ -40,7 +40,7 @@ func postIndex(t testing.TB) []indexRow {
 // libraryPosts parses the built-in library.
 func libraryPosts(t testing.TB) []*Post {
 	t.Helper()
-	files, err := BuiltIn().Files()
+	files, err := sourceLibrary().Files()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,6 +3,7 @@ package deck
 import (
 	"cmp"
 	"slices"
+	"sort"
 	"strings"
 )
 
@@ -95,7 +96,7 @@ func cardsInUse(old *StoredNote) []CardPlan {
 			cards = append(cards, CardPlan{ID: c.ID, Ord: c.Ord, Pos: c.Pos, Hash: c.Hash})
 		}
 	}
-	slices.SortFunc(cards, func(a, b CardPlan) int { return cmp.Compare(a.Pos, b.Pos) })
+	sort.Slice(cards, func(i, j int) bool { return cards[i].Pos < cards[j].Pos })
 	if len(cards) != want || slices.ContainsFunc(cards, func(c CardPlan) bool { return c.Pos >= want }) {
 		return nil
 	}
@@ -229,7 +230,7 @@ func (p *cardPlanner) pairEdited(n *Note, old *StoredNote) {
 			}
 		}
 	}
-	slices.SortStableFunc(edits, func(a, b edit) int { return cmp.Compare(b.score, a.score) })
+	sort.SliceStable(edits, func(i, j int) bool { return edits[i].score > edits[j].score })
 	for _, e := range edits {
 		if e.now.partner == nil && e.had.partner == nil {
 			e.now.partner, e.had.partner = e.had, e.now

@@ -3,6 +3,7 @@ package deck
 import (
 	"cmp"
 	"slices"
+	"sort"
 )
 
 // pairPosts finds the row of each parsed post: the same path; else the same
@@ -70,8 +71,9 @@ func (m *matcher) sharedTexts() []shared {
 	for p, n := range counts {
 		out = append(out, shared{p.post, p.old, n})
 	}
-	slices.SortFunc(out, func(a, b shared) int {
-		return cmp.Or(cmp.Compare(b.count, a.count), cmp.Compare(a.post, b.post), cmp.Compare(a.old, b.old))
+	sort.Slice(out, func(i, j int) bool {
+		a, b := out[i], out[j]
+		return cmp.Or(cmp.Compare(b.count, a.count), cmp.Compare(a.post, b.post), cmp.Compare(a.old, b.old)) < 0
 	})
 	return out
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"maps"
 	"slices"
+	"sort"
 	"strings"
 	"unicode"
 )
@@ -90,9 +91,10 @@ func (m *matcher) alike() (found []alike, cut bool) {
 		d := a.new.index - a.old.Pos
 		return max(d, -d)
 	}
-	slices.SortFunc(found, func(a, b alike) int {
+	sort.Slice(found, func(i, j int) bool {
+		a, b := found[i], found[j]
 		return cmp.Or(cmp.Compare(b.score, a.score), cmp.Compare(distance(a), distance(b)),
-			cmp.Compare(a.new.post, b.new.post), cmp.Compare(a.new.index, b.new.index), cmp.Compare(a.old.ID, b.old.ID))
+			cmp.Compare(a.new.post, b.new.post), cmp.Compare(a.new.index, b.new.index), cmp.Compare(a.old.ID, b.old.ID)) < 0
 	})
 	return found, cut
 }
@@ -178,8 +180,8 @@ func (ix *wordIndex) like(text string) (best []likeness, cut bool) {
 
 // mostAlike returns the first maxAlike of best, the most similar first.
 func mostAlike(best []likeness) []likeness {
-	slices.SortFunc(best, func(a, b likeness) int {
-		return cmp.Or(cmp.Compare(b.score, a.score), cmp.Compare(a.old, b.old))
+	sort.Slice(best, func(i, j int) bool {
+		return cmp.Or(cmp.Compare(best[j].score, best[i].score), cmp.Compare(best[i].old, best[j].old)) < 0
 	})
 	return best[:maxAlike]
 }

@@ -1,8 +1,10 @@
 package deck
 
 import (
+	"archive/zip"
+	"bytes"
 	"cmp"
-	"embed"
+	_ "embed" // of the library
 	"errors"
 	"fmt"
 	"io"
@@ -10,13 +12,26 @@ import (
 	"path"
 	"runtime"
 	"slices"
+	"sort"
 	"strings"
 	"sync"
 	"time"
 )
 
-//go:embed posts/*.md
-var posts embed.FS
+// archive is the built-in library: the files of posts/, compressed. Raw they
+// would be 6 % of the program.
+//
+//go:generate go test . -run ^TestArchive$ -update
+//go:embed posts.zip
+var archive []byte
+
+var posts = sync.OnceValue(func() fs.FS {
+	r, err := zip.NewReader(bytes.NewReader(archive), int64(len(archive)))
+	if err != nil {
+		panic(err) // TestArchive reads it
+	}
+	return r
+})
 
 // LibraryKind says where a library's posts come from.
 type LibraryKind string
@@ -44,13 +59,7 @@ type Library struct {
 }
 
 // BuiltIn returns the library that is part of the program.
-func BuiltIn() Library {
-	sub, err := fs.Sub(posts, "posts")
-	if err != nil {
-		panic(err) // "posts" is a valid path
-	}
-	return Library{Kind: KindBuiltIn, Path: BuiltInPath, FS: sub}
-}
+func BuiltIn() Library { return Library{Kind: KindBuiltIn, Path: BuiltInPath, FS: posts()} }
 
 // What a library may hold. A folder beyond that is a home directory that
 // somebody named by mistake, not a collection of posts.
@@ -68,6 +77,7 @@ type File struct {
 	Path    string // slash-separated, relative to the library's root
 	Size    int64
 	ModTime time.Time // zero in the built-in library
+	Sum     uint32    // CRC-32 of the contents, in the built-in library alone
 
 	fsys  fs.FS
 	entry fs.DirEntry
@@ -126,7 +136,7 @@ func (l Library) Files() ([]File, error) {
 	if err != nil {
 		return nil, fmt.Errorf("list posts of %s: %w", l.Path, err)
 	}
-	slices.SortFunc(files, func(a, b File) int { return cmp.Compare(a.Path, b.Path) })
+	sort.Slice(files, func(i, j int) bool { return files[i].Path < files[j].Path })
 	return files, nil
 }
 
@@ -143,6 +153,9 @@ func statAll(files []File) ([]File, error) {
 				info, err := files[i].entry.Info()
 				if errs[i] = err; err == nil {
 					files[i].Size, files[i].ModTime = info.Size(), info.ModTime()
+					if h, ok := info.Sys().(*zip.FileHeader); ok {
+						files[i].Sum, files[i].ModTime = h.CRC32, time.Time{}
+					}
 				}
 			}
 		})

@@ -296,7 +296,7 @@ func TestLintAnyNotes(t *testing.T) {
 }
 
 func FuzzLint(f *testing.F) {
-	files, err := BuiltIn().Files()
+	files, err := sourceLibrary().Files()
 	if err != nil {
 		f.Fatal(err)
 	}

@@ -2,13 +2,12 @@ package scheduler
 
 import (
 	"cmp"
-	"slices"
 	"time"
 )
 
 // sortCram orders cards by recall, the lowest first.
 func (s *Scheduler) sortCram(items []Item, now time.Time) {
-	slices.SortFunc(items, func(a, b Item) int {
+	sortItems(items, func(a, b *Item) int {
 		return cmp.Or(
 			cmp.Compare(s.Retrievability(a.Memory, now), s.Retrievability(b.Memory, now)),
 			cmp.Compare(a.Card, b.Card))

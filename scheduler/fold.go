@@ -3,7 +3,7 @@ package scheduler
 import (
 	"cmp"
 	"fmt"
-	"slices"
+	"sort"
 )
 
 // Live returns the rows that stand, in the order given: no void row, and none
@@ -26,7 +26,10 @@ func Live(log []Entry) []Entry {
 
 // SortEntries puts a card's rows into the order in which they happened.
 func SortEntries(log []Entry) {
-	slices.SortFunc(log, func(a, b Entry) int { return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.ID, b.ID)) })
+	sort.Slice(log, func(i, j int) bool {
+		a, b := &log[i], &log[j]
+		return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.ID, b.ID)) < 0
+	})
 }
 
 // Fold rebuilds a card's memory from its rows, given in any order and with the

@@ -2,7 +2,7 @@ package scheduler
 
 import (
 	"cmp"
-	"slices"
+	"sort"
 	"time"
 
 	"etch/deck"
@@ -94,11 +94,11 @@ func (s *Scheduler) Queue(snap Snapshot, now time.Time, lim Limits, ahead int, s
 			}
 		}
 	}
-	byDueAt := func(a, b Item) int {
+	byDueAt := func(a, b *Item) int {
 		return cmp.Or(a.Memory.DueAt.Compare(b.Memory.DueAt), cmp.Compare(a.Card, b.Card))
 	}
-	slices.SortFunc(q.Learning, byDueAt)
-	slices.SortFunc(q.Soon, byDueAt)
+	sortItems(q.Learning, byDueAt)
+	sortItems(q.Soon, byDueAt)
 
 	backlog := lim.Reviews >= 0 && max(snap.Waiting, len(reviews)) > lim.Reviews
 	s.sortReviews(reviews, now, backlog)
@@ -136,7 +136,7 @@ func (s *Scheduler) sortReviews(items []Item, now time.Time, backlog bool) {
 		}
 		keys[it.Card] = k
 	}
-	slices.SortFunc(items, func(a, b Item) int {
+	sortItems(items, func(a, b *Item) int {
 		ka, kb := keys[a.Card], keys[b.Card]
 		first := cmp.Compare(a.Memory.DueDay, b.Memory.DueDay)
 		if backlog {
@@ -144,6 +144,13 @@ func (s *Scheduler) sortReviews(items []Item, now time.Time, backlog bool) {
 		}
 		return cmp.Or(first, cmp.Compare(ka.mixed, kb.mixed), cmp.Compare(a.Card, b.Card))
 	})
+}
+
+// sortItems sorts in place; what compares as equal keeps its order. Items are
+// large: they are compared where they are, and moved by one piece of code for
+// all types.
+func sortItems(items []Item, order func(a, b *Item) int) {
+	sort.SliceStable(items, func(i, j int) bool { return order(&items[i], &items[j]) < 0 })
 }
 
 // RecallOn is the probability of recall (0..1) on a study day, counted in
@@ -154,7 +161,7 @@ func (s *Scheduler) RecallOn(m Memory, today Day) float64 {
 
 // sortNew puts unlocked follow-ups first, then goes post by post.
 func sortNew(items []Item) {
-	slices.SortFunc(items, func(a, b Item) int {
+	sortItems(items, func(a, b *Item) int {
 		return cmp.Or(
 			-cmp.Compare(min(1, len(a.After)), min(1, len(b.After))),
 			cmp.Compare(a.NewPos, b.NewPos),
@@ -201,7 +208,7 @@ func toEnd(items []Item, skipped []deck.CardID) []Item {
 	for i, card := range skipped {
 		rank[card] = i + 1
 	}
-	slices.SortStableFunc(items, func(a, b Item) int { return cmp.Compare(rank[a.Card], rank[b.Card]) })
+	sortItems(items, func(a, b *Item) int { return cmp.Compare(rank[a.Card], rank[b.Card]) })
 	return items
 }
 

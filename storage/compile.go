@@ -222,8 +222,9 @@ type source struct {
 	problems []*deck.Problem
 }
 
-// list looks at a library's files: names, sizes and times for a folder,
-// contents for the built-in library, which has no times.
+// list looks at a library's files: names, sizes and times for a folder, sums
+// for the built-in library, which has no times, and contents for the copies
+// that lie over it.
 func list(lib deck.Library) *source {
 	src := &source{lib: lib, hashes: make(map[string]string), broken: make(map[string]bool)}
 	if src.files, src.err = lib.Files(); src.err != nil {
@@ -235,6 +236,10 @@ func list(lib deck.Library) *source {
 		look = binary.BigEndian.AppendUint64(look, uint64(f.Size))
 		if lib.Kind != deck.KindBuiltIn {
 			look = binary.BigEndian.AppendUint64(look, uint64(f.ModTime.UnixNano()))
+			continue
+		}
+		if f.Sum != 0 {
+			look = binary.BigEndian.AppendUint32(look, f.Sum)
 			continue
 		}
 		text, err := f.Read()

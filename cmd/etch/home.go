@@ -5,7 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"slices"
+	"sort"
 	"strings"
 	"time"
 
@@ -133,8 +133,8 @@ func byTopic(posts []storage.PostRow) []topicToday {
 		topics[i].Seen += p.Seen
 		topics[i].Due += p.Due
 	}
-	slices.SortFunc(topics, func(x, y topicToday) int {
-		return cmp.Or(cmp.Compare(y.Due, x.Due), cmp.Compare(x.Topic, y.Topic))
+	sort.Slice(topics, func(i, j int) bool {
+		return cmp.Or(cmp.Compare(topics[j].Due, topics[i].Due), cmp.Compare(topics[i].Topic, topics[j].Topic)) < 0
 	})
 	return topics
 }

@@ -1,9 +1,9 @@
 package tui
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
+	"sort"
 	"time"
 
 	tea "github.com/charmbracelet/bubbletea"
@@ -74,7 +74,7 @@ func (h *home) read() {
 	}
 	h.today = studyDay(h.env, h.set)
 	posts := slices.Clone(h.facts.Posts)
-	slices.SortStableFunc(posts, func(a, b PostLine) int { return cmp.Compare(a.Topic, b.Topic) })
+	sort.SliceStable(posts, func(i, j int) bool { return posts[i].Topic < posts[j].Topic })
 	h.facts.Posts, h.topics = posts, byTopic(posts)
 	h.list.at, h.list.rows = -1, len(posts)
 	if had {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"sort"
 
 	tea "github.com/charmbracelet/bubbletea"
 	"github.com/charmbracelet/x/ansi"
@@ -72,8 +73,9 @@ func topicRows(posts []PostLine) []topicRow {
 		rows[i].due += p.Due
 		rows[i].unseen += p.Cards - p.Seen
 	}
-	slices.SortFunc(rows[1:], func(a, b topicRow) int {
-		return cmp.Or(cmp.Compare(b.due, a.due), cmp.Compare(a.topic, b.topic))
+	topics := rows[1:]
+	sort.Slice(topics, func(i, j int) bool {
+		return cmp.Or(cmp.Compare(topics[j].due, topics[i].due), cmp.Compare(topics[i].topic, topics[j].topic)) < 0
 	})
 	return rows
 }
