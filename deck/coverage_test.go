@@ -337,3 +337,50 @@ func TestIndexIsSound(t *testing.T) {
 		t.Errorf("categories are %v\nthe index has  %v", categoriesHere, firsts)
 	}
 }
+
+// TestReadmeListsThePosts: -update rewrites the list.
+func TestReadmeListsThePosts(t *testing.T) {
+	const name = "../README.md"
+	src, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	head, rest, ok := strings.Cut(string(src), "## The library\n\n")
+	_, tail, ok2 := strings.Cut(rest, "## Your own cards\n")
+	if !ok || !ok2 {
+		t.Fatal("the README has no section for the library")
+	}
+	want := head + "## The library\n\n" + postList(libraryPosts(t)) + "\n## Your own cards\n" + tail
+	if *update {
+		if err := os.WriteFile(name, []byte(want), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if string(src) != want {
+		t.Error("the README's list of posts is stale: run 'go test ./deck -run Readme -update'")
+	}
+}
+
+// postList is a table of all posts by topic.
+func postList(posts []*Post) string {
+	var b strings.Builder
+	core, all := 0, 0
+	rows := map[string][]string{}
+	for _, p := range posts {
+		n := 0
+		for _, note := range p.Notes {
+			if note.Tier == Core {
+				n++
+			}
+		}
+		core, all = core+n, all+len(p.Notes)
+		rows[p.Topic] = append(rows[p.Topic], fmt.Sprintf("| %s | %s | %d | %d |\n", p.Topic, p.Title, n, len(p.Notes)))
+	}
+	fmt.Fprintf(&b, "%d posts, %d core cards, %d in all. `etch read POST` reads one, `etch review POST` studies\nit; `etch posts` has their short names.\n\n| topic | post | core | all |\n|---|---|---|---|\n", len(posts), core, all)
+	for _, topic := range libraryTags[:categories] {
+		slices.Sort(rows[topic])
+		b.WriteString(strings.Join(rows[topic], ""))
+	}
+	return b.String()
+}
