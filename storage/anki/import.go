@@ -36,6 +36,7 @@ func Import(c *Collection, opt ImportOptions) (in storage.Incoming, problems []P
 		cards: make(map[int64][]*Card), reviews: make(map[int64][]*Review), at: make(map[string]int), whys: make(map[string]int),
 	}
 	im.index()
+	im.tellWeights()
 	for i := range c.Notes {
 		im.note(&c.Notes[i])
 	}
@@ -84,6 +85,16 @@ func (im *incoming) index() {
 	}
 	im.day0 = scheduler.Calendar{Location: zone}.Day(time.Unix(c.Created, 0)) // its civil date, whatever the hour
 	im.out.Types = make(map[int64]string)
+}
+
+// tellWeights says which weights are left in Anki: etch has one set for all
+// cards, and does not change it behind the user's back.
+func (im *incoming) tellWeights() {
+	for _, p := range im.c.Presets {
+		if im.opt.Progress && len(p.Weights) > 0 {
+			im.tell(true, "presets with FSRS weights of their own: 'etch config weights' sets those of all cards", p.Name)
+		}
+	}
 }
 
 // tell counts something that was simplified, or left out.
