@@ -7,7 +7,8 @@ import (
 
 // Ranks orders posts for new cards. It returns each post's rank: pinned posts
 // first, after the prerequisites that they name; then by depth of
-// prerequisites, and within a depth one post of each topic in turn.
+// prerequisites, and within a depth one post of each topic in turn, those first
+// on which the most posts build.
 func Ranks(posts []*Post, pinned []string) []int {
 	bySlug := make(map[string]int, len(posts))
 	for i := len(posts) - 1; i >= 0; i-- {
@@ -45,15 +46,17 @@ func Ranks(posts []*Post, pinned []string) []int {
 }
 
 // inTurn orders posts by depth, and within a depth takes the first of each
-// topic, then the second of each, and so on.
+// topic, then the second of each, and so on; what more posts build on comes
+// before what fewer do.
 func inTurn(posts []*Post, depths []int) []int {
 	order := make([]int, len(posts))
 	for i := range order {
 		order[i] = i
 	}
+	built := builtUpon(posts)
 	slices.SortFunc(order, func(a, b int) int {
-		return cmp.Or(cmp.Compare(depths[a], depths[b]), cmp.Compare(posts[a].Topic, posts[b].Topic),
-			cmp.Compare(posts[a].Slug, posts[b].Slug), cmp.Compare(a, b))
+		return cmp.Or(cmp.Compare(depths[a], depths[b]), cmp.Compare(built[b], built[a]),
+			cmp.Compare(posts[a].Topic, posts[b].Topic), cmp.Compare(posts[a].Slug, posts[b].Slug), cmp.Compare(a, b))
 	})
 	type group struct {
 		depth int
@@ -70,6 +73,31 @@ func inTurn(posts []*Post, depths []int) []int {
 		return cmp.Or(cmp.Compare(depths[a], depths[b]), cmp.Compare(turn[a], turn[b]))
 	})
 	return order
+}
+
+// builtUpon returns for each post how many posts require it, directly or by
+// way of others.
+func builtUpon(posts []*Post) []int {
+	bySlug := make(map[string]int, len(posts))
+	for i := len(posts) - 1; i >= 0; i-- {
+		bySlug[posts[i].Slug] = i
+	}
+	built := make([]int, len(posts))
+	for i := range posts {
+		seen := map[int]bool{i: true}
+		for open := []int{i}; len(open) > 0; {
+			p := posts[open[0]]
+			open = open[1:]
+			for _, r := range p.Requires {
+				if j, ok := bySlug[r]; ok && !seen[j] {
+					seen[j] = true
+					built[j]++
+					open = append(open, j)
+				}
+			}
+		}
+	}
+	return built
 }
 
 // Depths returns for each post the length of the longest chain of

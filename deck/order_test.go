@@ -34,6 +34,24 @@ func TestRanks(t *testing.T) {
 	}
 }
 
+// What others build on comes first, within a topic and among topics.
+func TestRanksPutGroundFirst(t *testing.T) {
+	posts := []*Post{
+		{Slug: "a", Topic: "ai"}, {Slug: "b", Topic: "net"}, {Slug: "z", Topic: "net"},
+		{Slug: "x", Topic: "net", Requires: []string{"z"}}, {Slug: "y", Topic: "ai", Requires: []string{"x", "z"}},
+	}
+	if got, want := Ranks(posts, nil), []int{1, 2, 0, 3, 4}; !slices.Equal(got, want) {
+		t.Errorf("ranks %v, want %v", got, want)
+	}
+	if got, want := builtUpon(posts), []int{0, 0, 2, 1, 0}; !slices.Equal(got, want) {
+		t.Errorf("built upon %v, want %v", got, want)
+	}
+	cycle := []*Post{{Slug: "a", Requires: []string{"b"}}, {Slug: "b", Requires: []string{"a"}}}
+	if got, want := builtUpon(cycle), []int{1, 1}; !slices.Equal(got, want) {
+		t.Errorf("in a cycle %v, want %v", got, want)
+	}
+}
+
 func TestDepthsOfACycle(t *testing.T) {
 	posts := []*Post{{Slug: "a", Requires: []string{"b"}}, {Slug: "b", Requires: []string{"a"}}, {Slug: "c", Requires: []string{"c", "b"}}}
 	if got := Depths(posts); len(got) != 3 || got[2] < 1 {
