@@ -61,7 +61,7 @@ func Render(md string, width int, style Style) []string {
 		root:  width,
 		room:  width,
 	}
-	if c.src.isUnruly() {
+	if IsUnruly(c.src.text) {
 		c.verbatim()
 	} else {
 		c.blocks(c.src.parse(), false)

@@ -76,7 +76,7 @@ func emphasised(outer Role, level int) Role {
 func (c *canvas) words(f *flow, n *ast.Text, role Role) {
 	c.src.each(n.Segment.Start, n.Segment.Stop, func(text string, del int) {
 		if !n.IsRaw() {
-			text = decode(text)
+			text = Unescape(text)
 		}
 		f.add(text, role, del)
 	})
@@ -150,7 +150,7 @@ func (c *canvas) link(f *flow, n *ast.Link) {
 
 // address returns a link's destination as it is shown.
 func address(destination []byte) string {
-	to := strings.NewReplacer("⁅", "", "⁆", "").Replace(decode(string(destination)))
+	to := strings.NewReplacer("⁅", "", "⁆", "").Replace(Unescape(string(destination)))
 	if runes := []rune(to); len(runes) > maxAddress {
 		to = string(runes[:maxAddress]) + "…"
 	}
@@ -212,8 +212,8 @@ func (c *canvas) raw(f *flow, segments *text.Segments, role Role) {
 	}
 }
 
-// decode resolves backslash escapes and entities.
-func decode(s string) string {
+// Unescape resolves the backslash escapes and entities of Markdown text.
+func Unescape(s string) string {
 	if !strings.ContainsAny(s, `\&`) {
 		return s
 	}

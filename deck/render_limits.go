@@ -15,12 +15,12 @@ const (
 	freeBlanks    = 1000 // of the same, that need no text
 )
 
-// isUnruly reports whether parsing the text could take very long, because it
-// was built to do so or because it is no Markdown at all.
-func (m manuscript) isUnruly() bool {
+// IsUnruly reports whether parsing a text as Markdown could take very long,
+// because it was built to do so or because it is no Markdown at all.
+func IsUnruly(source []byte) bool {
 	var p passageStats
 	depth, blanks := 0, 0
-	for line := range bytes.Lines(m.text) {
+	for line := range bytes.Lines(source) {
 		indent, markers := lineDepth(line)
 		if indent > maxIndent || markers > maxNesting {
 			return true
@@ -38,7 +38,7 @@ func (m manuscript) isUnruly() bool {
 			return true
 		}
 	}
-	return blanks > maxBlankDepth*len(m.text)+freeBlanks
+	return blanks > maxBlankDepth*len(source)+freeBlanks
 }
 
 // lineDepth returns how many bytes of blanks and container markers a line

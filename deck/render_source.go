@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/yuin/goldmark/ast"
 	"github.com/yuin/goldmark/extension"
@@ -12,21 +13,28 @@ import (
 	"github.com/yuin/goldmark/util"
 )
 
-// markdown reads CommonMark with GitHub's tables, strikethrough, task lists
-// and bare links. It holds no state between calls and may be shared. GitHub's
-// pass over escaped pipes in code is left out: it takes quadratic time, and
-// [canvas.codeSpan] does its work.
-var markdown = parser.NewParser(
-	parser.WithBlockParsers(parser.DefaultBlockParsers()...),
-	parser.WithInlineParsers(append(parser.DefaultInlineParsers(),
-		util.Prioritized(extension.NewTaskCheckBoxParser(), 0),
-		util.Prioritized(extension.NewStrikethroughParser(), 500),
-		util.Prioritized(extension.NewLinkifyParser(), 999),
-	)...),
-	parser.WithParagraphTransformers(append(parser.DefaultParagraphTransformers(),
-		util.Prioritized(extension.NewTableParagraphTransformer(), 200),
-	)...),
-)
+// Markdown parses a text as cards are read: CommonMark with GitHub's tables,
+// strikethrough, task lists and bare links. The tree points into the text by
+// byte offset. Text that [IsUnruly] calls so must not come here.
+func Markdown(source []byte) ast.Node { return markdown().Parse(text.NewReader(source)) }
+
+// The parser holds no state between calls and may be shared. GitHub's pass over
+// escaped pipes in code is left out: it takes quadratic time, and
+// [canvas.codeSpan] does its work. It is made when it is first needed: `etch
+// due` needs none.
+var markdown = sync.OnceValue(func() parser.Parser {
+	return parser.NewParser(
+		parser.WithBlockParsers(parser.DefaultBlockParsers()...),
+		parser.WithInlineParsers(append(parser.DefaultInlineParsers(),
+			util.Prioritized(extension.NewTaskCheckBoxParser(), 0),
+			util.Prioritized(extension.NewStrikethroughParser(), 500),
+			util.Prioritized(extension.NewLinkifyParser(), 999),
+		)...),
+		parser.WithParagraphTransformers(append(parser.DefaultParagraphTransformers(),
+			util.Prioritized(extension.NewTableParagraphTransformer(), 200),
+		)...),
+	)
+})
 
 // manuscript is a card's Markdown made ready to be drawn. The syntax tree
 // points into it by byte offset, and so do the deletions; that a piece of text
@@ -74,7 +82,7 @@ func (m manuscript) parse() ast.Node {
 		shown = bytes.ReplaceAll(shown, []byte(string(Open)), []byte("⁅"))
 		shown = bytes.ReplaceAll(shown, []byte(string(Close)), []byte("⁆"))
 	}
-	return markdown.Parse(text.NewReader(shown))
+	return Markdown(shown)
 }
 
 // deletionAt returns the number, from 1, of the deletion that the byte at an

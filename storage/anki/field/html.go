@@ -8,7 +8,6 @@ import (
 	"bytes"
 	"fmt"
 	"html"
-	"regexp"
 	"strconv"
 	"strings"
 
@@ -58,11 +57,11 @@ type converter struct {
 // field writes the whole Markdown. A single paragraph needs no element of its
 // own: most sides are one line, and people edit them in Anki.
 func (c *converter) field() string {
-	if unruly(c.src.text) {
+	if deck.IsUnruly(c.src.text) {
 		c.verbatim()
 		return c.w.String()
 	}
-	doc := mdParser.Parse(text.NewReader(c.src.text))
+	doc := deck.Markdown(c.src.text)
 	if p, ok := doc.FirstChild().(*ast.Paragraph); ok && p.NextSibling() == nil {
 		c.inlines(p)
 	} else {
@@ -179,13 +178,13 @@ func (c *converter) item(item ast.Node, tight bool) {
 }
 
 // language matches what may stand in a class.
-var language = regexp.MustCompile(`^[A-Za-z0-9_+#.-]{1,30}$`)
+var language = lazily(`^[A-Za-z0-9_+#.-]{1,30}$`)
 
 // code writes a code block. Nothing in it is decoded, and Anki's card style
 // must not touch its blanks; see style.css.
 func (c *converter) code(lines *text.Segments, lang string) {
 	open := "<pre><code>"
-	if language.MatchString(lang) {
+	if language().MatchString(lang) {
 		open = `<pre><code class="language-` + html.EscapeString(lang) + `">`
 	}
 	root := &node{}
@@ -410,7 +409,7 @@ func (c *converter) gather(to *node, n ast.Node) {
 func (c *converter) words(to *node, n *ast.Text) {
 	c.src.each(n.Segment.Start, n.Segment.Stop, func(text string, del int) {
 		if !n.IsRaw() {
-			text = decode(text)
+			text = deck.Unescape(text)
 		}
 		to.add(text, plainText, del)
 	})
@@ -469,12 +468,12 @@ func (c *converter) link(to *node, n *ast.Link) {
 const soundLink = "sound: "
 
 // soundName matches the names that a sound may have between its brackets.
-var soundName = regexp.MustCompile(`^[^\[\]<>:"/?*^\\|{}\pC]{1,120}$`)
+var soundName = lazily(`^[^\[\]<>:"/?*^\\|{}\pC]{1,120}$`)
 
 // soundTag returns Anki's tag for a sound, for the link that [Markdown] makes
 // of one.
 func soundTag(text, dest string) (tag string, ok bool) {
-	if text != soundLink+dest || !soundName.MatchString(dest) {
+	if text != soundLink+dest || !soundName().MatchString(dest) {
 		return "", false
 	}
 	return "[sound:" + html.EscapeString(norm.NFC.String(dest)) + "]", true
@@ -482,7 +481,7 @@ func soundTag(text, dest string) (tag string, ok bool) {
 
 // address returns a link's destination as a person reads it.
 func address(destination []byte) string {
-	return strings.TrimSpace(withoutMarks(deck.CleanLine(decode(string(destination)))))
+	return strings.TrimSpace(withoutMarks(deck.CleanLine(deck.Unescape(string(destination)))))
 }
 
 // withoutMarks drops what stands for deletions where none can be.
@@ -491,9 +490,9 @@ func withoutMarks(s string) string {
 }
 
 // webAddress matches the addresses that may be links.
-var webAddress = regexp.MustCompile(`^(?i:https?://|mailto:)[^\s]+$`)
+var webAddress = lazily(`^(?i:https?://|mailto:)[^\s]+$`)
 
-func isWebAddress(dest string) bool { return webAddress.MatchString(dest) }
+func isWebAddress(dest string) bool { return webAddress().MatchString(dest) }
 
 // inAttribute are the characters that Anki would read even in an attribute. To
 // a browser they are the same as entities.
@@ -548,14 +547,14 @@ func firstText(texts ...string) string {
 }
 
 // lineBreak matches the tag that people use for a line break in tables.
-var lineBreak = regexp.MustCompile(`(?i)^<br\s*/?>$`)
+var lineBreak = lazily(`(?i)^<br\s*/?>$`)
 
 // rawHTML adds a tag as text. A comment is not for the reader.
 func (c *converter) rawHTML(to *node, n *ast.RawHTML) {
 	tag := n.Segments.Value(c.src.text)
 	switch {
 	case bytes.HasPrefix(tag, []byte("<!--")):
-	case lineBreak.Match(tag):
+	case lineBreak().Match(tag):
 		to.void("<br>", c.src.deletionAt(n.Segments.At(0).Start))
 	default:
 		for i := range n.Segments.Len() {

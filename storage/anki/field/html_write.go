@@ -3,7 +3,6 @@ package field
 import (
 	"bytes"
 	"fmt"
-	"regexp"
 	"strings"
 	"unicode/utf8"
 
@@ -109,7 +108,7 @@ func (n *node) take(other *node) {
 }
 
 // formula matches what Anki's MathJax takes for a formula.
-var formula = regexp.MustCompile(`(?s)\\\(.+?\\\)|\\\[.+?\\\]`)
+var formula = lazily(`(?s)\\\(.+?\\\)|\\\[.+?\\\]`)
 
 // markMaths finds the formulas of a block's content and marks their text,
 // which may be parted by formatting and deletions.
@@ -122,7 +121,7 @@ func (n *node) markMaths() {
 			b.WriteByte(0) // no formula reaches over code
 		}
 	})
-	ranges := formula.FindAllStringIndex(b.String(), -1)
+	ranges := formula().FindAllStringIndex(b.String(), -1)
 	if ranges == nil {
 		return
 	}
@@ -260,7 +259,7 @@ func (w *fieldWriter) text(s string, maths bool) {
 }
 
 // special begins, after a bracket, what Anki reads anywhere in a field.
-var special = regexp.MustCompile(`^\[(?i:sound:|anki:|/?latex\]|/?\${1,2}\]|\[type:)`)
+var special = lazily(`^\[(?i:sound:|anki:|/?latex\]|/?\${1,2}\]|\[type:)`)
 
 // must reports whether the character r, with which rest begins, may not follow
 // the last one, or needs parting from what comes. Anki reads source text, so
@@ -272,7 +271,7 @@ func (w *fieldWriter) must(r rune, rest string) bool {
 	case ':':
 		return w.cloze && w.last == ':'
 	case 's', 'S', 'a', 'A', 'l', 'L', '/', '$', '[':
-		return w.last == '[' && special.MatchString("["+rest[:min(len(rest), 16)])
+		return w.last == '[' && special().MatchString("["+rest[:min(len(rest), 16)])
 	}
 	return false
 }

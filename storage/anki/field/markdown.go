@@ -2,7 +2,6 @@ package field
 
 import (
 	"errors"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -111,12 +110,12 @@ func missing(notes, more []string) []string {
 }
 
 // embedded matches a file inside an attribute, which is long and no text.
-var embedded = regexp.MustCompile(`(?i)\bdata:[a-z0-9/+.;=-]*,[^"'\s>]*`)
+var embedded = lazily(`(?i)\bdata:[a-z0-9/+.;=-]*,[^"'\s>]*`)
 
 // read turns the field into blocks.
 func (r *reader) read(field string) []block {
 	if strings.Contains(field, "data:") {
-		field = embedded.ReplaceAllString(field, "data:,")
+		field = embedded().ReplaceAllString(field, "data:,")
 	}
 	if len(field) > maxField {
 		field = field[:maxField]
@@ -156,19 +155,19 @@ func (r *reader) flat(field string) {
 
 // Anki's own marks, which it looks for in the source of a field.
 var (
-	sound = regexp.MustCompile(`\[sound:([^\]<>]{1,300})\]`)
-	latex = regexp.MustCompile(`(?is)\[latex\](.+?)\[/latex\]|\[\$\](.+?)\[/\$\]|\[\$\$\](.+?)\[/\$\$\]`)
+	sound = lazily(`\[sound:([^\]<>]{1,300})\]`)
+	latex = lazily(`(?is)\[latex\](.+?)\[/latex\]|\[\$\](.+?)\[/\$\]|\[\$\$\](.+?)\[/\$\$\]`)
 )
 
 // special reads the marks in square brackets. It must come before the entities
 // are decoded, as it does in Anki: a bracket written as an entity is text.
 func (r *reader) special(field string) string {
-	if formula.MatchString(field) {
+	if formula().MatchString(field) {
 		r.note(noteFormula)
 	}
-	field = latex.ReplaceAllStringFunc(field, func(s string) string {
+	field = latex().ReplaceAllStringFunc(field, func(s string) string {
 		r.note(noteFormula)
-		m := latex.FindStringSubmatch(s)
+		m := latex().FindStringSubmatch(s)
 		if m[2] != "" {
 			return `\(` + m[2] + `\)`
 		}
@@ -177,7 +176,7 @@ func (r *reader) special(field string) string {
 		}
 		return texFormula(m[1])
 	})
-	return sound.ReplaceAllString(field, string(soundOpen)+"$1"+string(soundClose))
+	return sound().ReplaceAllString(field, string(soundOpen)+"$1"+string(soundClose))
 }
 
 // texFormula turns LaTeX source into a formula of MathJax.

@@ -2,7 +2,6 @@ package field
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -31,7 +30,7 @@ type deletions struct {
 }
 
 // opening matches the start of a cloze.
-var opening = regexp.MustCompile(`^\{\{c([0-9]{1,5}(?:,[0-9]{1,5})*)::`)
+var opening = lazily(`^\{\{c([0-9]{1,5}(?:,[0-9]{1,5})*)::`)
 
 // openCloze is a cloze whose end has not been met.
 type openCloze struct {
@@ -53,7 +52,7 @@ func (r *reader) scanClozes(field string) string {
 		rest := field[i:]
 		switch {
 		case strings.HasPrefix(rest, "{{c"):
-			m := opening.FindStringSubmatch(rest[:min(len(rest), 200)])
+			m := opening().FindStringSubmatch(rest[:min(len(rest), 200)])
 			if m == nil || len(r.deletions.clozes) >= maxDeletion {
 				if m != nil {
 					r.note(noteManyClozes)

@@ -1,7 +1,6 @@
 package field
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 
@@ -125,12 +124,12 @@ func preText(n *html.Node) string {
 }
 
 // languageClass matches the class that names a language.
-var languageClass = regexp.MustCompile(`(?:^|\s)(?:lang(?:uage)?-|highlight-source-|brush:\s*)([A-Za-z0-9_+#.-]{1,30})`)
+var languageClass = lazily(`(?:^|\s)(?:lang(?:uage)?-|highlight-source-|brush:\s*)([A-Za-z0-9_+#.-]{1,30})`)
 
 // codeLanguage returns the language that a code block names, or "".
 func codeLanguage(n *html.Node) string {
 	for _, e := range append([]*html.Node{n}, slices.Collect(n.ChildNodes())...) {
-		if m := languageClass.FindStringSubmatch(attr(e, "class")); m != nil {
+		if m := languageClass().FindStringSubmatch(attr(e, "class")); m != nil {
 			return m[1]
 		}
 	}
@@ -138,7 +137,7 @@ func codeLanguage(n *html.Node) string {
 }
 
 // alignStyle matches the alignment of a cell.
-var alignStyle = regexp.MustCompile(`(?i)text-align:\s*(left|right|center)`)
+var alignStyle = lazily(`(?i)text-align:\s*(left|right|center)`)
 
 // table reads a table. One of a single cell is a frame around its content.
 func (r *reader) table(n *html.Node) {
@@ -223,7 +222,7 @@ func (r *reader) tableLines(rows [][]*html.Node) {
 }
 
 func alignOf(cell *html.Node) string {
-	if m := alignStyle.FindStringSubmatch(attr(cell, "style")); m != nil {
+	if m := alignStyle().FindStringSubmatch(attr(cell, "style")); m != nil {
 		return strings.ToLower(m[1])
 	}
 	return strings.ToLower(attr(cell, "align"))

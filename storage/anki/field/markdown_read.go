@@ -238,12 +238,12 @@ func (r *reader) paragraph(n *html.Node) {
 
 // What a style attribute may say.
 var (
-	boldStyle    = regexp.MustCompile(`(?i)font-weight:\s*(?:bold|[6-9]00)`)
-	italicStyle  = regexp.MustCompile(`(?i)font-style:\s*(?:italic|oblique)`)
-	struckStyle  = regexp.MustCompile(`(?i)text-decoration[a-z-]*:[^;]*line-through`)
-	underStyle   = regexp.MustCompile(`(?i)text-decoration[a-z-]*:[^;]*underline`)
-	colourStyle  = regexp.MustCompile(`(?i)(?:^|[;\s])(?:color|background(?:-color)?):`)
-	monospaced   = regexp.MustCompile(`(?i)font-family:[^;]*(?:mono|courier|consolas|menlo)`)
+	boldStyle    = lazily(`(?i)font-weight:\s*(?:bold|[6-9]00)`)
+	italicStyle  = lazily(`(?i)font-style:\s*(?:italic|oblique)`)
+	struckStyle  = lazily(`(?i)text-decoration[a-z-]*:[^;]*line-through`)
+	underStyle   = lazily(`(?i)text-decoration[a-z-]*:[^;]*underline`)
+	colourStyle  = lazily(`(?i)(?:^|[;\s])(?:color|background(?:-color)?):`)
+	monospaced   = lazily(`(?i)font-family:[^;]*(?:mono|courier|consolas|menlo)`)
 	elementStyle = map[string]style{
 		"b": strongStyle, "strong": strongStyle,
 		"i": emStyle, "em": emStyle, "cite": emStyle, "var": emStyle, "dfn": emStyle,
@@ -255,23 +255,23 @@ var (
 func (r *reader) styled(n *html.Node) {
 	css := attr(n, "style")
 	switch {
-	case n.Data == "u" || n.Data == "ins" || underStyle.MatchString(css):
+	case n.Data == "u" || n.Data == "ins" || underStyle().MatchString(css):
 		r.note(noteUnderline)
-	case n.Data == "mark" || n.Data == "font" && attr(n, "color") != "" || colourStyle.MatchString(css):
+	case n.Data == "mark" || n.Data == "font" && attr(n, "color") != "" || colourStyle().MatchString(css):
 		r.note(noteColour)
 	}
 	looks := []style{elementStyle[n.Data]}
 	if css != "" {
-		for s, re := range map[style]*regexp.Regexp{
+		for s, re := range map[style]func() *regexp.Regexp{
 			strongStyle: boldStyle, emStyle: italicStyle, strikeStyle: struckStyle,
 		} {
-			if re.MatchString(css) {
+			if re().MatchString(css) {
 				looks = append(looks, s)
 			}
 		}
 		slices.Sort(looks)
 	}
-	if n.Data == "span" && monospaced.MatchString(css) {
+	if n.Data == "span" && monospaced().MatchString(css) {
 		was := r.code
 		r.code = true
 		defer func() { r.code = was }()
@@ -659,7 +659,7 @@ func (r *reader) picture(src, alt string) {
 }
 
 // simpleScript matches what needs no parentheses behind a ^ or _.
-var simpleScript = regexp.MustCompile(`^[-+−]?[\pL\pN]+$`)
+var simpleScript = lazily(`^[-+−]?[\pL\pN]+$`)
 
 // script reads superscripts and subscripts. Those of a number's ordinal, and
 // signs such as ®, stand well on the line.
@@ -669,7 +669,7 @@ func (r *reader) script(n *html.Node, mark, note string) {
 	case !strings.ContainsFunc(text, func(c rune) bool { return unicode.IsLetter(c) || unicode.IsDigit(c) }),
 		mark == "^" && slices.Contains([]string{"st", "nd", "rd", "th"}, text):
 		r.children(n)
-	case simpleScript.MatchString(text):
+	case simpleScript().MatchString(text):
 		r.note(note)
 		r.put(mark)
 		r.children(n)

@@ -2,7 +2,6 @@ package field
 
 import (
 	"bytes"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -290,7 +289,7 @@ func (in *inliner) look(want []style) {
 var delimiters = map[style]string{strongStyle: "**", emStyle: "*", strikeStyle: "~~"}
 
 // isURL matches what may stand between angle brackets.
-var isURL = regexp.MustCompile(`^(?:https?://|mailto:)[^\s<>|\\]+$`)
+var isURL = lazily(`^(?:https?://|mailto:)[^\s<>|\\]+$`)
 
 // autolink writes a link whose text is its address, and returns how many runs
 // it takes, or 0.
@@ -305,7 +304,7 @@ func (in *inliner) autolink(runs []run) int {
 	}
 	dest := in.links[r.styles[at]-linkStyle]
 	alone := len(runs) == 1 || !slices.Contains(runs[1].styles, r.styles[at])
-	if string(r.text) != dest || !alone || !isURL.MatchString(dest) {
+	if string(r.text) != dest || !alone || !isURL().MatchString(dest) {
 		return 0
 	}
 	in.look(in.kept(slices.Delete(slices.Clone(r.styles), at, at+1)))
@@ -350,11 +349,11 @@ func (in *inliner) code(text string) {
 }
 
 // simpleDestination matches addresses that need no care in parentheses.
-var simpleDestination = regexp.MustCompile(`^[A-Za-z0-9:/.?=%#+,;@~!$_'-]+$`)
+var simpleDestination = lazily(`^[A-Za-z0-9:/.?=%#+,;@~!$_'-]+$`)
 
 // destination writes an address as it stands in the parentheses of a link.
 func destination(dest string) string {
-	if simpleDestination.MatchString(dest) {
+	if simpleDestination().MatchString(dest) {
 		return dest
 	}
 	var b strings.Builder
@@ -371,8 +370,8 @@ func destination(dest string) string {
 
 // Addresses in running text, which Markdown makes a link of by itself.
 var (
-	bareURL   = regexp.MustCompile(`(?:https?|ftp)://[^\s<>|]*|www\.[^\s<>|]*`)
-	safeURL   = regexp.MustCompile(`^[A-Za-z0-9:/.?=%#+,;@-]*$`)
+	bareURL   = lazily(`(?:https?|ftp)://[^\s<>|]*|www\.[^\s<>|]*`)
+	safeURL   = lazily(`^[A-Za-z0-9:/.?=%#+,;@-]*$`)
 	urlEnding = ".,;:!?)'\"*_~]}"
 )
 
@@ -384,7 +383,7 @@ func (in *inliner) words(text string, next *run) {
 		return
 	}
 	for {
-		at := bareURL.FindStringIndex(text)
+		at := bareURL().FindStringIndex(text)
 		if at == nil {
 			in.escaped(text, next)
 			return
@@ -394,9 +393,9 @@ func (in *inliner) words(text string, next *run) {
 		follow := &run{}
 		in.escaped(before, follow)
 		switch {
-		case safeURL.MatchString(url):
+		case safeURL().MatchString(url):
 			in.b.WriteString(url)
-		case isURL.MatchString(url):
+		case isURL().MatchString(url):
 			in.b.WriteString("<" + url + ">")
 		default:
 			in.escaped(url, follow)
@@ -439,7 +438,7 @@ func (in *inliner) previous() rune {
 }
 
 // entityStart matches what may be an entity.
-var entityStart = regexp.MustCompile(`^[#A-Za-z0-9]{1,40}(?:;|$)`)
+var entityStart = lazily(`^[#A-Za-z0-9]{1,40}(?:;|$)`)
 
 // mustEscape reports whether the sign r needs a backslash between the
 // character before it and the rest of its run, behind which more follows.
@@ -464,7 +463,7 @@ func (in *inliner) mustEscape(r, prev rune, rest string, more bool) bool {
 	case '<':
 		return atEnd && more || strings.ContainsRune("/!?", next) || next < utf8.RuneSelf && unicode.IsLetter(next)
 	case '&':
-		return entityStart.MatchString(rest) || atEnd && more
+		return entityStart().MatchString(rest) || atEnd && more
 	case '!':
 		return atEnd && more || next == '['
 	case '|':
@@ -481,17 +480,17 @@ func isWord(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }
 
 // What a line of a paragraph may not begin with.
 var (
-	blockStart = regexp.MustCompile(`^(?:#{1,6}(?:\s|$)|>|[-+*](?:\s|$)|[-=*_][-=*_ \t]*$)`)
-	numberMark = regexp.MustCompile(`^([0-9]{1,9})([.)])(\s|$)`)
-	tableRule  = regexp.MustCompile(`^[|:-][|: \t-]*$`)
-	lookAlike  = regexp.MustCompile(`^([*_]*(?:Q(?i:uestion)?|A(?i:nswer)?|C(?i:loze)?)[*_]*[ \t]*)([:.：﹕∶])`)
+	blockStart = lazily(`^(?:#{1,6}(?:\s|$)|>|[-+*](?:\s|$)|[-=*_][-=*_ \t]*$)`)
+	numberMark = lazily(`^([0-9]{1,9})([.)])(\s|$)`)
+	tableRule  = lazily(`^[|:-][|: \t-]*$`)
+	lookAlike  = lazily(`^([*_]*(?:Q(?i:uestion)?|A(?i:nswer)?|C(?i:loze)?)[*_]*[ \t]*)([:.：﹕∶])`)
 )
 
 // guard escapes the start of a line that would begin another block or look
 // like a marker of a card.
 func guard(line string, follows bool) string {
 	line = strings.TrimLeft(line, " \t")
-	if m := lookAlike.FindStringSubmatch(line); m != nil {
+	if m := lookAlike().FindStringSubmatch(line); m != nil {
 		rest := line[len(m[0]):]
 		if len(m[2]) == 1 {
 			return m[1] + `\` + m[2] + rest
@@ -499,10 +498,10 @@ func guard(line string, follows bool) string {
 		colon, _ := utf8.DecodeRuneInString(m[2])
 		return m[1] + "&#" + strconv.Itoa(int(colon)) + ";" + rest
 	}
-	if m := numberMark.FindStringSubmatch(line); m != nil {
+	if m := numberMark().FindStringSubmatch(line); m != nil {
 		return m[1] + `\` + line[len(m[1]):]
 	}
-	if blockStart.MatchString(line) || follows && tableRule.MatchString(line) {
+	if blockStart().MatchString(line) || follows && tableRule().MatchString(line) {
 		return `\` + line
 	}
 	return line
