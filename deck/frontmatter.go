@@ -7,12 +7,10 @@ import (
 	"unicode"
 
 	"github.com/BurntSushi/toml"
-	"github.com/goccy/go-yaml"
-	"github.com/goccy/go-yaml/ast"
-	"github.com/goccy/go-yaml/parser"
+	"go.yaml.in/yaml/v3"
 )
 
-// Both decoders cost more than linear time on nested input, so its size and
+// The decoders may cost more than linear time on nested input, so its size and
 // depth are bounded before they see it. A real post has some 1 KiB.
 const (
 	maxYAML  = 64 << 10 // bytes
@@ -188,33 +186,28 @@ func (r *reporter) headLine(text string, line int) int {
 // decodeYAML reads YAML front matter. In the deck dialect only name and tags
 // count, and what else there is is none of our business.
 func (r *reporter) decodeYAML(fm *frontMatter, text string) {
-	file, err := parser.ParseBytes([]byte(text), 0)
+	docs, err := parseYAML(text)
 	if err != nil {
-		line, msg := 1, err.Error()
-		if ye := yaml.Error(nil); errors.As(err, &ye) {
-			msg = ye.GetMessage()
-			if t := ye.GetToken(); t != nil && t.Position != nil {
-				line = t.Position.Line
-			}
-		}
+		line, msg := yamlError(text, err)
 		r.report(r.headLine(text, line), "", "front matter is not valid YAML: %s", short(msg, 100))
 		return
 	}
 	d := &headDecoder{reporter: r, text: text, strict: fm.dialect == PostDialect}
-	var root ast.Node
-	for _, doc := range file.Docs {
-		if doc.Body == nil {
-			continue
-		}
-		if root != nil {
-			d.fail(doc.Body, "front matter holds two documents")
-			return
-		}
-		root = doc.Body
+	if len(docs) > 1 {
+		d.fail(docs[1], "front matter holds two documents")
+		return
+	}
+	var root *yaml.Node
+	if len(docs) > 0 {
+		root = docs[0]
 	}
 	pairs, ok := mapping(root)
 	if !ok {
 		d.fail(root, "front matter must be lines of the form key: value")
+		return
+	}
+	if p := repeated(pairs); p != nil {
+		r.report(r.headLine(text, p.key.Line-1), "", "front matter has the key %s twice", excerpt(reveal(p.key.Value)))
 		return
 	}
 	for _, p := range pairs {
@@ -246,60 +239,57 @@ type headDecoder struct {
 }
 
 // fail reports a problem at a node, if somebody wants to know.
-func (d *headDecoder) fail(n ast.Node, format string, args ...any) {
+func (d *headDecoder) fail(n *yaml.Node, format string, args ...any) {
 	d.failHint(n, "", format, args...)
 }
 
 // failHint is fail with a next step.
-func (d *headDecoder) failHint(n ast.Node, hint, format string, args ...any) {
+func (d *headDecoder) failHint(n *yaml.Node, hint, format string, args ...any) {
 	if !d.strict {
 		return
 	}
 	d.failed = true
 	line := 1
-	if n != nil && n.GetToken() != nil && n.GetToken().Position != nil {
-		line = n.GetToken().Position.Line
+	if n != nil {
+		line = n.Line - 1
 	}
 	d.report(d.headLine(d.text, line), hint, format, args...)
 }
 
 // pair reads one key and its value.
-func (d *headDecoder) pair(fm *frontMatter, p *ast.MappingValueNode) {
-	key, ok := d.scalar(p.Key, "a key")
+func (d *headDecoder) pair(fm *frontMatter, p pair) {
+	key, ok := d.scalar(p.key, "a key")
 	if !ok {
 		return
 	}
 	switch {
 	case key == "tags":
-		fm.tags = d.list(p.Value, key)
+		fm.tags = d.list(p.value, key)
 	case !d.strict && key == "name", d.strict && key == "title":
-		fm.title, _ = d.scalar(p.Value, key)
+		fm.title, _ = d.scalar(p.value, key)
 	case !d.strict:
 	case key == "requires":
-		fm.requires = d.list(p.Value, key)
+		fm.requires = d.list(p.value, key)
 	case key == "sources":
-		fm.sources = d.sources(p.Value)
+		fm.sources = d.sources(p.value)
 	default:
-		d.failHint(p.Key, "the keys are title, tags, requires and sources", "unknown front matter key %s", excerpt(key))
+		d.failHint(p.key, "the keys are title, tags, requires and sources", "unknown front matter key %s", excerpt(key))
 	}
 }
 
 // scalar returns the text of a single value, as it is written for numbers and
 // dates. An absent value is the empty text.
-func (d *headDecoder) scalar(n ast.Node, what string) (string, bool) {
-	var text string
-	switch n := n.(type) {
-	case nil, *ast.NullNode:
-		return "", true
-	case *ast.StringNode:
-		text = n.Value
-	case *ast.LiteralNode:
-		text = n.Value.Value
-	case *ast.IntegerNode, *ast.FloatNode, *ast.BoolNode, *ast.InfinityNode, *ast.NanNode:
-		text = n.GetToken().Value
-	default:
+func (d *headDecoder) scalar(n *yaml.Node, what string) (string, bool) {
+	if n.Kind != yaml.ScalarNode || !isBare(n) {
 		d.fail(n, "%s must be plain text", what)
 		return "", false
+	}
+	if isAbsent(n) {
+		return "", true
+	}
+	text := reveal(n.Value)
+	if n.Style == 0 {
+		text = strings.ReplaceAll(text, "\t", " ")
 	}
 	text = strings.TrimSpace(text)
 	if !isPlain(text) {
@@ -310,16 +300,15 @@ func (d *headDecoder) scalar(n ast.Node, what string) (string, bool) {
 }
 
 // list returns a list of texts; a single one needs no brackets.
-func (d *headDecoder) list(n ast.Node, what string) []string {
-	seq, ok := n.(*ast.SequenceNode)
-	if !ok {
+func (d *headDecoder) list(n *yaml.Node, what string) []string {
+	if n.Kind != yaml.SequenceNode || !isBare(n) {
 		if text, ok := d.scalar(n, what); ok && text != "" {
 			return []string{text}
 		}
 		return nil
 	}
 	var out []string
-	for _, v := range seq.Values {
+	for _, v := range n.Content {
 		text, ok := d.scalar(v, "an entry of "+what)
 		if ok && text == "" {
 			d.fail(v, "empty entry in %s", what)
@@ -331,11 +320,8 @@ func (d *headDecoder) list(n ast.Node, what string) []string {
 }
 
 // sources returns the pairs of short key and reference.
-func (d *headDecoder) sources(n ast.Node) []Source {
-	if n == nil || n.Type() == ast.NullType {
-		return nil
-	}
-	if seq, ok := n.(*ast.SequenceNode); ok && len(seq.Values) == 0 {
+func (d *headDecoder) sources(n *yaml.Node) []Source {
+	if isAbsent(n) || n.Kind == yaml.SequenceNode && len(n.Content) == 0 && isBare(n) {
 		return nil
 	}
 	pairs, ok := mapping(n)
@@ -343,30 +329,23 @@ func (d *headDecoder) sources(n ast.Node) []Source {
 		d.fail(n, "sources must be lines of the form key: reference")
 		return nil
 	}
+	if p := repeated(pairs); p != nil {
+		d.fail(p.key, "sources have the key %s twice", excerpt(reveal(p.key.Value)))
+		return nil
+	}
 	var out []Source
 	for _, p := range pairs {
-		key, ok := d.scalar(p.Key, "the key of a source")
-		ref, ok2 := d.scalar(p.Value, "a source")
+		key, ok := d.scalar(p.key, "the key of a source")
+		ref, ok2 := d.scalar(p.value, "a source")
 		switch {
 		case !ok || !ok2:
 		case key == "" || ref == "":
-			d.fail(p.Key, "source %s is empty", excerpt(key))
+			d.fail(p.key, "source %s is empty", excerpt(key))
 		default:
 			out = append(out, Source{Key: key, Ref: ref})
 		}
 	}
 	return out
-}
-
-// mapping returns the pairs of a mapping.
-func mapping(n ast.Node) ([]*ast.MappingValueNode, bool) {
-	switch n := n.(type) {
-	case *ast.MappingNode:
-		return n.Values, true
-	case *ast.MappingValueNode:
-		return []*ast.MappingValueNode{n}, true
-	}
-	return nil, false
 }
 
 // isPlain reports whether the text can stand on one line of a screen.

@@ -40,6 +40,9 @@ func TestFrontMatter(t *testing.T) {
 		{"rule, then prose", "---\nProse here\n\n---\nmore\n", head{DeckDialect, "x", nil, nil, nil, 1}},
 		{"rule, then prose without another", "---\nProse here\n", head{DeckDialect, "x", nil, nil, nil, 1}},
 		{"rule, then a card", "---\n\nQ: a\nA: b\n---\n", head{DeckDialect, "x", nil, nil, nil, 2}},
+		{"marks that YAML reads otherwise", "---\ntitle: What? A\tb\ntags: [why?, ?c, a?b]\nsources: {a: http://x/?y=z}\n---\n", head{PostDialect, "What? A b", []string{"why?", "?c", "a?b"}, nil, []Source{{"a", "http://x/?y=z"}}, 1}},
+		{"lines that YAML ends otherwise", "---\ntitle: a\u2028b\rc\ntags: [\ufeffd]\n---\n", head{PostDialect, "a\u2028b c", []string{"\ufeffd"}, nil, nil, 1}},
+		{"anything is ignored in a deck", "---\nname: x\nb: *.md\nc: {{ d }}\ne: {f: 1, f: 2}\n---\n", head{DeckDialect, "x", nil, nil, nil, 1}},
 		{"anchors are ignored in a deck", "---\nname: x\nb: &b c\nd: *b\n---\n", head{DeckDialect, "x", nil, nil, nil, 1}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -64,7 +67,9 @@ func TestFrontMatterErrors(t *testing.T) {
 		{"late", "\n---\ntitle: T\n---\n", "2: front matter must begin in the first line\n"},
 		{"unknown key", "---\ntitle: T\ntag: x\n---\n", "3: unknown front matter key \"tag\"\n"},
 		{"two unknown keys", "---\ntitle: T\nx: 1\ny: 2\n---\n", "3: unknown front matter key \"x\"\n4: unknown front matter key \"y\"\n"},
-		{"key twice", "---\ntitle: T\ntags: a\ntags: b\n---\n", "4: front matter is not valid YAML: mapping key \"tags\" already defined at [2:1]\n"},
+		{"key twice", "---\ntitle: T\ntags: a\ntags: b\n---\n", "4: front matter has the key \"tags\" twice\n"},
+		{"key twice in a deck", "---\nname: T\nx: a\nx: b\n---\n", "4: front matter has the key \"x\" twice\n"},
+		{"source twice", "---\ntitle: T\nsources:\n  a: b\n  a?: c\n  a?: d\n---\n", "6: sources have the key \"a?\" twice\n"},
 		{"empty title", "---\ntags: a\ntitle: \"\"\n---\n", "3: the title is empty\n"},
 		{"absent title", "---\ntags: a\ntitle:\n---\n", "3: the title is empty\n"},
 		{"title is a list", "---\ntitle: [a]\n---\n", "2: title must be plain text\n"},
@@ -77,6 +82,8 @@ func TestFrontMatterErrors(t *testing.T) {
 		{"empty source", "---\ntitle: T\nsources:\n  a:\n---\n", "4: source \"a\" is empty\n"},
 		{"anchor", "---\ntitle: &a T\n---\n", "2: title must be plain text\n"},
 		{"alias", "---\nrequires: &a [x]\ntags: *a\ntitle: T\n---\n", "2: requires must be plain text\n3: tags must be plain text\n"},
+		{"alias without an anchor", "---\ntitle: T\ntags: [a,\n  *b]\n---\n", "4: an entry of tags must be plain text\n"},
+		{"tag", "---\ntitle: !!str T\nrequires: !x [a]\ntags: [b, ! c]\nsources: !!map {a: b}\n---\n", "2: title must be plain text\n3: requires must be plain text\n4: an entry of tags must be plain text\n5: sources must be lines of the form key: reference\n"},
 		{"no blank after the colon", "---\ntitle:T\n---\n", "2: front matter must be lines of the form key: value\n"},
 		{"two documents", "---\ntitle: T\n...\na: b\n---\n", "4: front matter holds two documents\n"},
 		{"source is a list", "---\ntitle: T\nsources: {a: [b]}\n---\n", "3: a source must be plain text\n"},
@@ -117,6 +124,34 @@ func TestFrontMatterSyntax(t *testing.T) {
 		}
 		if l := problems[0].Line; l < 2 || l > 3 {
 			t.Errorf("%q: line %d", c.text, l)
+		}
+	}
+}
+
+// TestFrontMatterLines has mistakes that the decoder reports for another line.
+func TestFrontMatterLines(t *testing.T) {
+	for _, c := range []struct {
+		text string
+		line int
+	}{
+		{"title: A: b\n", 2},
+		{"title: \"A\" b\n", 2},
+		{"title: 'A\ntags: x\n", 2},
+		{"title: T\ntags: [a\nrequires: []\n", 3},
+		{"tags: [a\ntitle: T\n", 2},
+		{"title: T\ntags [a]\nrequires: []\n", 3},
+		{"title: T\n tags: [a]\n", 3},
+		{"title: T\ntags: x\n: x\n", 4},
+		{"title: T\nsources:\n  a: b\n c: d\n", 5},
+		{"title: T\nsources:\n  a: b\n  c: \"d\"e\n  f: g\n", 5},
+		{"title: T\nsources:\n  a: b\n  c: \"d\n    \\q\"\n", 6},
+		{"title: T\nsources:\n  a: b\n\tc: d\n", 5},
+		{"title: T\ntags:\n  - a\n  b\n", 5},
+		{"title: T\nx: |\n  y\n\n z\n", 6},
+	} {
+		_, problems := Parse("x.md", []byte("---\n"+c.text+"---\nC: [a]\n"))
+		if len(problems) != 1 || problems[0].Line != c.line {
+			t.Errorf("%q: want line %d, got\n%s", c.text, c.line, list(problems))
 		}
 	}
 }
