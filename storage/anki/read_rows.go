@@ -81,7 +81,7 @@ func (r *reader) readNotes(ctx context.Context, conn *sql.Conn) error {
 	if err != nil {
 		return err
 	}
-	slices.SortStableFunc(r.p.Notes, func(a, b Note) int { return cmp.Compare(a.ID, b.ID) })
+	sortRows(r.p.Notes, func(a, b Note) int { return cmp.Compare(a.ID, b.ID) })
 	r.dropTwins()
 	return nil
 }
@@ -192,7 +192,7 @@ func (r *reader) readCards(ctx context.Context, conn *sql.Conn) error {
 	if err != nil {
 		return err
 	}
-	slices.SortStableFunc(r.p.Cards, func(a, b Card) int { return cmp.Compare(a.ID, b.ID) })
+	sortRows(r.p.Cards, func(a, b Card) int { return cmp.Compare(a.ID, b.ID) })
 	r.dropTwinCards()
 	r.reportBareNotes()
 	return nil
@@ -377,7 +377,7 @@ func (r *reader) readReviews(ctx context.Context, conn *sql.Conn) error {
 	if err != nil {
 		return err
 	}
-	slices.SortStableFunc(r.p.Reviews, func(a, b Review) int { return cmp.Compare(a.ID, b.ID) })
+	sortRows(r.p.Reviews, func(a, b Review) int { return cmp.Compare(a.ID, b.ID) })
 	r.p.Reviews = slices.CompactFunc(r.p.Reviews, func(a, b Review) bool {
 		if a.ID == b.ID {
 			r.skip("reviews with the id of another", "review %d of card %d", b.ID, b.Card)

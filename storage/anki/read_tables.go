@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
-	"slices"
 	"strings"
 )
 
@@ -101,7 +100,7 @@ func (r *reader) readParts(ctx context.Context, conn *sql.Conn, table string, ta
 		parts[id] = append(parts[id], p)
 	})
 	for _, list := range parts {
-		slices.SortStableFunc(list, func(a, b part) int { return cmp.Compare(a.ord, b.ord) })
+		sortRows(list, func(a, b part) int { return cmp.Compare(a.ord, b.ord) })
 	}
 	return parts, err
 }
