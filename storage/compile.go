@@ -47,6 +47,8 @@ type Report struct {
 	Problems []*deck.Problem
 	Doubts   []deck.Doubt
 	Pending  int // changes that wait for a look, and files that are broken
+
+	cards int // new ones, where imported decks are compiled
 }
 
 // LibraryRow is a library that the database remembers.

@@ -24,6 +24,7 @@ type compiler struct {
 
 	libraries map[string]int64 // row ids by path
 	hashes    map[int64]string // of the stored posts' texts; "" for a retired post
+	kept      map[int64]bool   // imported decks among the stored posts
 	parsed    []deck.Parsed
 	plan      *deck.Plan
 	postIDs   []int64 // of the parsed posts
@@ -48,7 +49,7 @@ func (c *compiler) run() error {
 		return errAsk
 	}
 	for _, step := range []func() error{
-		c.addLibraries, c.writePosts, c.writeNotes, c.retireNotes,
+		c.addLibraries, c.writePosts, c.writeNotes, c.retireNotes, c.dropMoved,
 		func() error { return c.retirePosts(stored, retire) },
 		c.writeOrder, c.finish,
 	} {
@@ -75,7 +76,7 @@ func (c *compiler) isGone(s *source) bool { return s.missing() != "" && c.librar
 // load reads what the database holds of all libraries.
 func (c *compiler) load() (deck.Stored, error) {
 	var st deck.Stored
-	c.libraries, c.hashes = make(map[string]int64), make(map[int64]string)
+	c.libraries, c.hashes, c.kept = make(map[string]int64), make(map[int64]string), make(map[int64]bool)
 	type library struct {
 		id   int64
 		path string
@@ -97,6 +98,7 @@ func (c *compiler) load() (deck.Stored, error) {
 		p.Keep = !p.Drop && c.keeps(p)
 		if !p.Retired {
 			c.hashes[p.ID] = hash
+			c.kept[p.ID] = p.Library == deck.KeptPath
 		}
 		return p, err
 	})

@@ -138,22 +138,39 @@ func (s *Store) readContent(ctx context.Context, f ContentFilter, c *Content) er
 	return err
 }
 
-// addRows gives each card the rows that stand.
+// addRows gives each card the rows that stand. The log is read card by card:
+// it is the largest part of an export.
 func (s *Store) addRows(ctx context.Context, c *Content) error {
-	entries, err := s.Entries(ctx, "")
-	if err != nil {
-		return err
-	}
-	byCard := make(map[deck.CardID][]scheduler.Entry)
-	for _, e := range scheduler.Live(entries) {
-		byCard[e.Card] = append(byCard[e.Card], e)
-	}
+	cards := make(map[deck.CardID]*ContentCard)
 	for i := range c.Notes {
 		for j := range c.Notes[i].Cards {
-			card := &c.Notes[i].Cards[j]
-			card.Rows = byCard[card.ID]
-			scheduler.SortEntries(card.Rows)
+			cards[c.Notes[i].Cards[j].ID] = &c.Notes[i].Cards[j]
 		}
+	}
+	var rows []scheduler.Entry
+	flush := func() {
+		if len(rows) > 0 {
+			card := cards[rows[0].Card]
+			card.Rows = scheduler.Live(rows)
+			scheduler.SortEntries(card.Rows)
+			rows = rows[:0]
+		}
+	}
+	all, err := s.db.QueryContext(ctx, `SELECT `+entryColumns+` FROM log ORDER BY card_id, at, id`)
+	_, err = collect(all, err, func(r *sql.Rows) (_ struct{}, err error) {
+		e, err := scanEntry(r)
+		if err != nil || cards[e.Card] == nil {
+			return struct{}{}, err
+		}
+		if len(rows) > 0 && rows[0].Card != e.Card {
+			flush()
+		}
+		rows = append(rows, e)
+		return struct{}{}, nil
+	})
+	flush()
+	if err != nil {
+		return fmt.Errorf("read the log: %w", explain(err))
 	}
 	return nil
 }

@@ -4,8 +4,10 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
@@ -26,6 +28,10 @@ type (
 	dumpHead struct {
 		Version int   `json:"version"`
 		At      int64 `json:"at"` // unix ms
+	}
+	// dumpEnd is the last line: without it the file was cut off.
+	dumpEnd struct {
+		Lines int `json:"lines"` // before it
 	}
 	dumpSetting struct {
 		Key     string `json:"key"`
@@ -96,6 +102,7 @@ type (
 		Media   *dumpMedia       `json:"media,omitempty"`
 		Post    *dumpPost        `json:"post,omitempty"`
 		Log     *scheduler.Entry `json:"log,omitempty"`
+		End     *dumpEnd         `json:"end,omitempty"`
 	}
 )
 
@@ -105,7 +112,7 @@ type (
 func (s *Store) Dump(ctx context.Context, w io.Writer) (n DumpCounts, err error) {
 	d := &dumper{ctx: ctx, s: s, out: json.NewEncoder(w), n: &n}
 	d.out.SetEscapeHTML(false)
-	for _, part := range []func() error{d.head, d.settings, d.types, d.media, d.posts, d.log} {
+	for _, part := range []func() error{d.head, d.settings, d.types, d.media, d.posts, d.log, d.end} {
 		if err := part(); err != nil {
 			return n, fmt.Errorf("dump: %w", explain(err))
 		}
@@ -114,23 +121,29 @@ func (s *Store) Dump(ctx context.Context, w io.Writer) (n DumpCounts, err error)
 }
 
 type dumper struct {
-	ctx context.Context
-	s   *Store
-	out *json.Encoder
-	n   *DumpCounts
+	ctx   context.Context
+	s     *Store
+	out   *json.Encoder
+	n     *DumpCounts
+	lines int
 }
 
-func (d *dumper) head() error {
-	return d.out.Encode(dumpLine{Etch: &dumpHead{Version: dumpVersion}})
+func (d *dumper) line(l dumpLine) error {
+	d.lines++
+	return d.out.Encode(l)
 }
+
+func (d *dumper) head() error { return d.line(dumpLine{Etch: &dumpHead{Version: dumpVersion}}) }
+
+func (d *dumper) end() error { return d.line(dumpLine{End: &dumpEnd{Lines: d.lines}}) }
 
 // rows writes a line for each row of a query.
 func (d *dumper) rows(query string, line func(*sql.Rows) (dumpLine, error)) error {
 	rows, err := d.s.db.QueryContext(d.ctx, query)
 	_, err = collect(rows, err, func(r *sql.Rows) (_ struct{}, err error) {
 		l, err := line(r)
-		if err == nil {
-			err = d.out.Encode(l)
+		if err == nil && l != (dumpLine{}) {
+			err = d.line(l)
 		}
 		return struct{}{}, err
 	})
@@ -160,6 +173,9 @@ func (d *dumper) media() error {
 		}
 		var err error
 		x.Data, err = os.ReadFile(filepath.Join(d.s.MediaFolder(), file))
+		if errors.Is(err, fs.ErrNotExist) {
+			return dumpLine{}, nil // it has gone from the disk
+		}
 		return dumpLine{Media: x}, err
 	})
 }

@@ -9,6 +9,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"math"
+	"path"
+	"slices"
+	"strings"
 
 	"etch/deck"
 	"etch/scheduler"
@@ -60,7 +65,10 @@ type dumpLoader struct {
 	merger *merger
 	media  []Media
 	line   int
-	refold bool // the weights are others now
+	items  int                  // lines that are not blank
+	ended  bool                 // the last line has come
+	refold bool                 // the weights are others now
+	cards  map[deck.CardID]bool // once a row of the log has come
 }
 
 func (l *dumpLoader) run(r io.Reader) (err error) {
@@ -78,6 +86,7 @@ func (l *dumpLoader) run(r io.Reader) (err error) {
 		if len(bytes.TrimSpace(lines.Bytes())) == 0 {
 			continue
 		}
+		l.items++
 		if err := l.read(lines.Bytes()); err != nil {
 			return fmt.Errorf("line %d: %w", l.line, err)
 		}
@@ -87,31 +96,41 @@ func (l *dumpLoader) run(r io.Reader) (err error) {
 		return fmt.Errorf("line %d: %w: it is over %d MiB", l.line+1, ErrDump, maxDumpLine>>20)
 	case err != nil:
 		return err
-	case l.line == 0:
+	case l.items == 0:
 		return fmt.Errorf("%w: it is empty", ErrDump)
+	case !l.ended:
+		return fmt.Errorf("line %d: %w: the file is cut off here", l.line, ErrDump)
 	}
 	return l.finish()
 }
 
 func (l *dumpLoader) read(text []byte) error {
-	var x dumpLine
-	d := json.NewDecoder(bytes.NewReader(text))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&x); err != nil {
+	x, err := decodeDumpLine(text)
+	switch {
+	case err != nil:
 		return fmt.Errorf("%w: %w", ErrDump, err)
-	}
-	if l.line == 1 && x.Etch == nil {
+	case l.items == 1 && x.Etch == nil:
 		return fmt.Errorf("%w: its first line is not a dump's", ErrDump)
+	case l.items > 1 && x.Etch != nil:
+		return fmt.Errorf("%w: a second first line", ErrDump)
+	case l.ended:
+		return fmt.Errorf("%w: it goes on after its end", ErrDump)
 	}
 	switch {
 	case x.Etch != nil:
-		if x.Etch.Version != dumpVersion {
+		if x.Etch.Version < 1 {
+			return fmt.Errorf("%w: there is no version %d", ErrDump, x.Etch.Version)
+		}
+		if x.Etch.Version > dumpVersion {
 			return fmt.Errorf("%w: it has version %d, this etch reads %d", ErrNewer, x.Etch.Version, dumpVersion)
 		}
 		return nil
 	case x.Setting != nil:
 		return l.setting(*x.Setting)
 	case x.Type != nil:
+		if !json.Valid([]byte(x.Type.Def)) {
+			return fmt.Errorf("%w: note type %d is no JSON", ErrDump, x.Type.ID)
+		}
 		_, err := l.tx.ExecContext(l.ctx, `INSERT INTO anki_types(id, def) VALUES(?,?) ON CONFLICT(id) DO NOTHING`, x.Type.ID, x.Type.Def)
 		return err
 	case x.Media != nil:
@@ -120,8 +139,33 @@ func (l *dumpLoader) read(text []byte) error {
 		return l.post(*x.Post)
 	case x.Log != nil:
 		return l.row(*x.Log)
+	case x.End.Lines != l.items-1:
+		return fmt.Errorf("%w: %d lines of %d", ErrDump, l.items-1, x.End.Lines)
 	}
-	return fmt.Errorf("%w: an empty object", ErrDump)
+	l.ended = true
+	return nil
+}
+
+// decodeDumpLine reads one object that holds one thing.
+func decodeDumpLine(text []byte) (x dumpLine, err error) {
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&x); err != nil {
+		return x, err
+	}
+	if _, err := d.Token(); err != io.EOF {
+		return x, errors.New("something stands behind the object")
+	}
+	things := 0
+	for _, there := range []bool{x.Etch != nil, x.Setting != nil, x.Type != nil, x.Media != nil, x.Post != nil, x.Log != nil, x.End != nil} {
+		if there {
+			things++
+		}
+	}
+	if things != 1 {
+		return x, fmt.Errorf("%d things in one object", things)
+	}
+	return x, nil
 }
 
 func (l *dumpLoader) setting(x dumpSetting) error {
@@ -131,7 +175,7 @@ func (l *dumpLoader) setting(x dumpSetting) error {
 	}
 	res, err := l.tx.ExecContext(l.ctx, `INSERT INTO settings(key, value, changed_at) VALUES(?,?,?)
 		ON CONFLICT(key) DO UPDATE SET value=excluded.value, changed_at=excluded.changed_at
-		WHERE excluded.changed_at>changed_at AND excluded.value<>value`, x.Key, x.Value, x.Changed)
+		WHERE (excluded.changed_at, excluded.value)>(changed_at, value) AND excluded.value<>value`, x.Key, x.Value, x.Changed)
 	if err != nil {
 		return err
 	}
@@ -142,6 +186,9 @@ func (l *dumpLoader) setting(x dumpSetting) error {
 }
 
 func (l *dumpLoader) file(x dumpMedia) error {
+	if x.Name == "" {
+		return fmt.Errorf("%w: a media file without a name", ErrDump)
+	}
 	var here bool
 	err := l.tx.QueryRowContext(l.ctx, `SELECT EXISTS(SELECT 1 FROM media WHERE name=?)`, x.Name).Scan(&here)
 	if err != nil || here || l.opt.DryRun {
@@ -157,6 +204,9 @@ func (l *dumpLoader) file(x dumpMedia) error {
 }
 
 func (l *dumpLoader) row(e scheduler.Entry) error {
+	if err := l.checkRow(e); err != nil {
+		return err
+	}
 	before := l.merger.added
 	if err := l.merger.add(e); err != nil {
 		return fmt.Errorf("%w: %w", ErrDump, err)
@@ -165,23 +215,96 @@ func (l *dumpLoader) row(e scheduler.Entry) error {
 	return nil
 }
 
-// post adds the notes of a post that are not here.
-func (l *dumpLoader) post(p dumpPost) error {
-	var missing []dumpNote
-	for _, n := range p.Notes {
-		var here bool
-		err := l.tx.QueryRowContext(l.ctx, `SELECT EXISTS(SELECT 1 FROM notes WHERE id=?)`, n.ID).Scan(&here)
+// checkRow refuses what no etch writes and what a scheduler would stumble over;
+// the table refuses the rest.
+func (l *dumpLoader) checkRow(e scheduler.Entry) error {
+	if l.cards == nil {
+		l.cards = make(map[deck.CardID]bool)
+		rows, err := l.tx.QueryContext(l.ctx, `SELECT id FROM cards`)
+		_, err = collect(rows, err, func(r *sql.Rows) (_ struct{}, err error) {
+			var id deck.CardID
+			err = r.Scan(&id)
+			l.cards[id] = true
+			return struct{}{}, err
+		})
 		if err != nil {
 			return err
 		}
-		if !here {
+	}
+	in := func(x, lo, hi float64) bool { return x >= lo && x <= hi }
+	const days = 3_000_000 // the year 9999
+	then, before := e.Then, e.Before
+	switch {
+	case e.ID == "" || e.ID != deck.CleanLine(e.ID):
+		return fmt.Errorf("%w: a row without an id", ErrDump)
+	case !l.cards[e.Card]:
+		return fmt.Errorf("%w: row %s is of card %q, which is not there", ErrDump, e.ID, e.Card)
+	case !in(float64(e.At.Year()), 1900, 9000) || !then.DueAt.IsZero() && !in(float64(then.DueAt.Year()), 1900, 9000),
+		!in(float64(e.Zone), -1440, 1440) || !in(float64(e.Day), -days, days) || !in(float64(then.DueDay), -days, days):
+		return fmt.Errorf("%w: row %s has an impossible time", ErrDump, e.ID)
+	case (e.Kind == scheduler.Rate) != (e.Rating != 0) || (e.Kind == scheduler.Void) != (e.Target != ""):
+		return fmt.Errorf("%w: row %s is of kind %q, with a rating or a target that do not go with it", ErrDump, e.ID, e.Kind)
+	case !in(float64(then.Step), 0, 10_000) || !in(float64(then.Interval), math.MinInt32, math.MaxInt32) || e.Took < 0,
+		!in(float64(before.State), 0, 3) || !in(float64(then.State), 0, 3):
+		return fmt.Errorf("%w: row %s has an impossible number", ErrDump, e.ID)
+	case !in(then.Stability, 0, 36500) || !in(then.Difficulty, 0, 10),
+		!in(before.Stability, 0, 36500) || !in(before.Difficulty, 0, 10) || !in(before.Retrievability, 0, 1):
+		return fmt.Errorf("%w: row %s has an impossible memory", ErrDump, e.ID)
+	}
+	return nil
+}
+
+// checkPost refuses what no compile writes; the tables refuse the rest.
+func checkPost(p dumpPost) error {
+	name := func(s string) bool { return s != "" && s == deck.CleanLine(s) && !strings.ContainsAny(s, " /\\") }
+	if p.Kind != deck.KindBuiltIn && p.Kind != deck.KindFolder && p.Kind != deck.KindAnki {
+		return fmt.Errorf("%w: a library of kind %q", ErrDump, p.Kind)
+	}
+	if !fs.ValidPath(p.Path) || p.Slug == "" || strings.ContainsAny(p.Slug, "/\\\n") || !isList(p.Tags) || !isList(p.Requires) {
+		return fmt.Errorf("%w: post %q is none", ErrDump, p.Path)
+	}
+	for _, n := range p.Notes {
+		if !name(strings.TrimPrefix(string(n.ID), "etch/")) || strings.Contains(string(n.ID), "~") || n.GUID == "" || n.Pos < 0 || !isList(n.Tags) {
+			return fmt.Errorf("%w: note %q is none", ErrDump, n.ID)
+		}
+		for _, c := range n.Cards {
+			if c.ID != n.ID.Card(n.Kind, c.Ord) || c.Ord < 0 || c.Pos < 0 {
+				return fmt.Errorf("%w: card %q is none of note %s", ErrDump, c.ID, n.ID)
+			}
+		}
+	}
+	return nil
+}
+
+func isList(raw json.RawMessage) bool {
+	var texts []string
+	return len(raw) == 0 || json.Unmarshal(raw, &texts) == nil
+}
+
+// post adds the notes of a post that are not here, and the cards.
+func (l *dumpLoader) post(p dumpPost) error {
+	if err := checkPost(p); err != nil {
+		return err
+	}
+	var missing []dumpNote
+	for _, n := range p.Notes {
+		var post int64
+		err := l.tx.QueryRowContext(l.ctx, `SELECT post_id FROM notes WHERE id=?`, n.ID).Scan(&post)
+		switch {
+		case errors.Is(err, sql.ErrNoRows):
 			missing = append(missing, n)
+		case err != nil:
+			return err
+		default:
+			if err := l.missingCards(post, n); err != nil {
+				return fmt.Errorf("note %s: %w", n.ID, err)
+			}
 		}
 	}
 	if len(missing) == 0 {
 		return nil
 	}
-	id, here, err := l.postID(p)
+	id, here, err := l.postID(p, missing)
 	if err != nil {
 		return err
 	}
@@ -196,10 +319,33 @@ func (l *dumpLoader) post(p dumpPost) error {
 	return nil
 }
 
-// postID returns the row of a post, which may be here already.
-func (l *dumpLoader) postID(p dumpPost) (id int64, here bool, err error) {
+// missingCards adds the cards that a note has there alone. They are retired
+// here, until the text that has them comes.
+func (l *dumpLoader) missingCards(post int64, n dumpNote) error {
+	for _, c := range n.Cards {
+		var here bool
+		err := l.tx.QueryRowContext(l.ctx, `SELECT EXISTS(SELECT 1 FROM cards WHERE id=?)`, c.ID).Scan(&here)
+		if err != nil {
+			return err
+		}
+		if here {
+			continue
+		}
+		if c.Retired == 0 {
+			c.Retired = millis(l.opt.Now)
+		}
+		if err := l.card(post, n, c); err != nil {
+			return fmt.Errorf("card %s: %w", c.ID, err)
+		}
+	}
+	return nil
+}
+
+// postID returns the row of a post, which may be here already. One that is not
+// gets the notes that are missing here alone: the others have their place.
+func (l *dumpLoader) postID(p dumpPost, missing []dumpNote) (id int64, here bool, err error) {
 	err = l.tx.QueryRowContext(l.ctx, `SELECT p.id FROM posts p JOIN libraries b ON b.id=p.library_id
-		WHERE b.path=? AND p.path=? AND (b.kind<>'anki' OR p.hash=?)`, p.Library, p.Path, p.Hash).Scan(&id)
+		WHERE b.path=? AND p.path=? AND (b.kind<>'anki' OR p.hash=? AND p.retired_at IS NULL)`, p.Library, p.Path, p.Hash).Scan(&id)
 	if err == nil || !errors.Is(err, sql.ErrNoRows) {
 		return id, true, err
 	}
@@ -209,22 +355,39 @@ func (l *dumpLoader) postID(p dumpPost) (id int64, here bool, err error) {
 	if err != nil {
 		return 0, false, err
 	}
-	path := p.Path
+	name, slug, err := l.freeName(library, p)
+	if err != nil {
+		return 0, false, err
+	}
+	live := slices.ContainsFunc(missing, func(n dumpNote) bool { return n.Retired == 0 })
+	if !live {
+		p.Body = ""
+	} else {
+		p.Body, _ = withoutNotes(p.Path, p.Body, func(n deck.Note) bool {
+			hash := deck.TextHash(n.Kind, n.Front, n.Back)
+			return !slices.ContainsFunc(missing, func(m dumpNote) bool {
+				return m.Retired == 0 && (n.Key != "" && n.Key == m.Key || n.Key == "" && hash == m.Hash)
+			})
+		})
+	}
+	err = l.tx.QueryRowContext(l.ctx, `INSERT INTO posts(library_id, path, slug, title, topic, tags, requires, depth, body, hash, retired_at)
+		VALUES(?,?,?,?,?,?,?,?,?,?,?) RETURNING id`,
+		library, name, slug, p.Title, p.Topic, listOf(p.Tags), listOf(p.Requires), p.Depth, p.Body, textStamp([]byte(p.Body)), orNull(!live, millis(l.opt.Now))).Scan(&id)
+	return id, false, err
+}
+
+// freeName returns a path and a slug that no post has.
+func (l *dumpLoader) freeName(library int64, p dumpPost) (name, slug string, err error) {
+	name, slug = p.Path, p.Slug
 	for i := 2; ; i++ {
 		var taken bool
-		err := l.tx.QueryRowContext(l.ctx, `SELECT EXISTS(SELECT 1 FROM posts WHERE library_id=? AND path=?)`, library, path).Scan(&taken)
-		if err != nil {
-			return 0, false, err
+		err := l.tx.QueryRowContext(l.ctx, `SELECT EXISTS(SELECT 1 FROM posts WHERE library_id=? AND path=? OR slug=? AND retired_at IS NULL)`, library, name, slug).Scan(&taken)
+		if err != nil || !taken {
+			return name, slug, err
 		}
-		if !taken {
-			break
-		}
-		path = fmt.Sprintf("%d-%s", i, p.Path)
+		slug = fmt.Sprintf("%s-%d", p.Slug, i)
+		name = path.Join(path.Dir(p.Path), slug+".md")
 	}
-	err = l.tx.QueryRowContext(l.ctx, `INSERT INTO posts(library_id, path, slug, title, topic, tags, requires, depth, body, hash)
-		VALUES(?,?,?,?,?,?,?,?,?,?) RETURNING id`,
-		library, path, p.Slug, p.Title, p.Topic, listOf(p.Tags), listOf(p.Requires), p.Depth, p.Body, p.Hash).Scan(&id)
-	return id, false, err
 }
 
 // listOf returns a JSON list of texts, an empty one for what is none.

@@ -1,12 +1,15 @@
 package storage
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"database/sql"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -108,10 +111,12 @@ type importer struct {
 	in     Incoming
 	report *ImportReport
 
-	known map[identity]*knownNote
-	texts map[string]*knownNote // notes of other libraries by the hash of their text
-	posts []*keptPost
-	notes []*arrival // what is taken in, in the order given
+	known     map[identity]*knownNote
+	texts     map[string]*knownNote // notes of other libraries by the hash of their text
+	posts     []*keptPost
+	forgotten map[string]string // paths of forgotten decks, by title
+	slugs     map[string]bool   // that are taken
+	notes     []*arrival        // what is taken in, in the order given
 }
 
 // identity is what Anki knows a note by.
@@ -126,6 +131,7 @@ type knownNote struct {
 	key     string
 	post    int64
 	kept    bool // its text is kept here alone
+	returns bool // its deck was forgotten and comes back
 	changed int64
 }
 
@@ -135,7 +141,7 @@ type keptPost struct {
 	path    string
 	title   string
 	lines   []string
-	parsed  *deck.Post // as it was before, once somebody asks
+	parsed  map[string]deck.Note // as it was before, by key, once somebody asks
 	changed bool
 }
 
@@ -175,27 +181,39 @@ func (im *importer) run() error {
 
 func (im *importer) load() error {
 	im.known, im.texts = make(map[identity]*knownNote), make(map[string]*knownNote)
-	rows, err := im.tx.QueryContext(im.ctx, `SELECT n.id, coalesce(n.key,''), n.post_id, b.kind='anki', n.changed_at, n.anki_guid, n.anki_ord, n.hash, n.retired_at IS NULL
-		FROM notes n JOIN posts p ON p.id=n.post_id JOIN libraries b ON b.id=p.library_id ORDER BY n.id`)
+	rows, err := im.tx.QueryContext(im.ctx, `SELECT n.id, coalesce(n.key,''), n.post_id, b.kind='anki', n.changed_at, n.anki_guid, n.anki_ord, n.hash,
+		coalesce(n.retired_at,0), p.retired_at IS NOT NULL FROM notes n JOIN posts p ON p.id=n.post_id JOIN libraries b ON b.id=p.library_id ORDER BY n.id`)
 	_, err = collect(rows, err, func(r *sql.Rows) (_ struct{}, err error) {
-		n, id, hash, live := &knownNote{}, identity{}, "", false
-		err = r.Scan(&n.id, &n.key, &n.post, &n.kept, &n.changed, &id.guid, &id.ord, &hash, &live)
-		im.known[id] = n
-		if live && !n.kept {
+		n, id, hash, retired, forgotten := &knownNote{}, identity{}, "", int64(0), false
+		err = r.Scan(&n.id, &n.key, &n.post, &n.kept, &n.changed, &id.guid, &id.ord, &hash, &retired, &forgotten)
+		switch {
+		case retired > 0:
+			n.returns = forgotten
+			n.changed = max(n.changed, retired)
+		case !n.kept:
 			im.texts[hash] = n
 		}
+		im.known[id] = n
 		return struct{}{}, err
 	})
 	if err != nil {
 		return err
 	}
-	rows, err = im.tx.QueryContext(im.ctx, `SELECT p.id, p.path, p.title, p.body FROM posts p JOIN libraries b ON b.id=p.library_id
-		WHERE b.kind='anki' ORDER BY p.id`)
-	im.posts, err = collect(rows, err, func(r *sql.Rows) (*keptPost, error) {
-		p, body := &keptPost{}, ""
-		err := r.Scan(&p.id, &p.path, &p.title, &body)
-		p.lines = strings.Split(body, "\n")
-		return p, err
+	im.forgotten, im.slugs = make(map[string]string), make(map[string]bool)
+	rows, err = im.tx.QueryContext(im.ctx, `SELECT p.id, p.path, p.slug, p.title, CASE WHEN b.kind='anki' THEN p.body ELSE '' END, b.kind='anki', p.retired_at IS NOT NULL
+		FROM posts p JOIN libraries b ON b.id=p.library_id ORDER BY p.id`)
+	_, err = collect(rows, err, func(r *sql.Rows) (_ struct{}, err error) {
+		p, slug, body, kept, retired := &keptPost{}, "", "", false, false
+		err = r.Scan(&p.id, &p.path, &slug, &p.title, &body, &kept, &retired)
+		im.slugs[slug] = true
+		switch {
+		case kept && retired:
+			im.forgotten[p.title] = p.path
+		case kept:
+			p.lines = strings.Split(body, "\n")
+			im.posts = append(im.posts, p)
+		}
+		return struct{}{}, err
 	})
 	return err
 }
@@ -216,7 +234,9 @@ func (im *importer) sort() error {
 				continue
 			}
 			seen[id] = true
-			im.arrive(in, n, im.known[id])
+			if err := im.arrive(in, n, im.known[id]); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
@@ -227,33 +247,45 @@ func (im *importer) skip(n *IncomingNote, why string) {
 	im.report.Skipped = append(im.report.Skipped, Skip{What: what, Why: why})
 }
 
-func (im *importer) arrive(in *IncomingDeck, n *IncomingNote, known *knownNote) {
+func (im *importer) arrive(in *IncomingDeck, n *IncomingNote, known *knownNote) error {
 	a := &arrival{IncomingNote: n, note: known}
 	if known != nil && !known.kept {
 		im.report.Unchanged++
 		im.report.Mine++
 		im.notes = append(im.notes, a)
-		return
+		return nil
 	}
-	if known != nil && known.changed >= millis(n.Mod) {
+	if known != nil && known.changed >= millis(n.Mod) && !known.returns {
 		im.report.Unchanged++
 		if known.changed > millis(n.Mod) {
 			im.report.Edited++
 		}
 		im.notes = append(im.notes, a)
-		return
+		return nil
 	}
 	parsed, problem := parseAlone(n.Text)
 	if problem != "" {
 		im.skip(n, problem)
-		return
+		return nil
 	}
-	if same := im.texts[deck.TextHash(parsed.Kind, parsed.Front, parsed.Back)]; known == nil && same != nil {
+	hash := deck.TextHash(parsed.Kind, parsed.Front, parsed.Back)
+	if known != nil && !known.returns {
+		same, err := im.isSame(known, n, hash)
+		if err != nil {
+			return err
+		}
+		if same {
+			im.report.Unchanged++
+			im.notes = append(im.notes, a)
+			return nil
+		}
+	}
+	if same := im.texts[hash]; known == nil && same != nil {
 		im.report.Unchanged++
 		im.report.Mine++
 		a.note = same
 		im.notes = append(im.notes, a)
-		return
+		return nil
 	}
 	a.written = true
 	if known != nil {
@@ -265,6 +297,29 @@ func (im *importer) arrive(in *IncomingDeck, n *IncomingNote, known *knownNote) 
 	}
 	im.place(in, a)
 	im.notes = append(im.notes, a)
+	return nil
+}
+
+// isSame reports whether a note that has a newer date is as it was here all
+// the same.
+func (im *importer) isSame(known *knownNote, n *IncomingNote, hash string) (bool, error) {
+	var was, fields string
+	err := im.tx.QueryRowContext(im.ctx, `SELECT hash, coalesce(anki_fields,'') FROM notes WHERE id=? AND retired_at IS NULL`, known.id).Scan(&was, &fields)
+	if errors.Is(err, sql.ErrNoRows) {
+		return false, nil
+	}
+	return err == nil && was == hash && sameFields(fields, n.Fields), err
+}
+
+// sameFields compares two notes as they came, but for their dates.
+func sameFields(a, b string) bool {
+	var x, y map[string]any
+	if json.Unmarshal([]byte(a), &x) != nil || json.Unmarshal([]byte(b), &y) != nil {
+		return false
+	}
+	delete(x, "mod")
+	delete(y, "mod")
+	return reflect.DeepEqual(x, y)
 }
 
 // importedKey is the explicit id of an imported note. It depends on the guid
@@ -301,14 +356,14 @@ func (im *importer) place(in *IncomingDeck, a *arrival) {
 	}
 	p := im.postFor(in.Name)
 	p.changed = true
-	p.lines = slices.Concat(p.lines, block, []string{""})
+	p.lines = append(append(p.lines, block...), "")
 }
 
 // cardComment names a note, and its tags that can stand there.
 func cardComment(a *arrival) string {
 	var tags []string
 	for _, t := range a.Tags {
-		if t = strings.Map(tagRune, deck.CleanLine(t)); t != "" {
+		if t = strings.Map(tagRune, plainLine(t)); strings.TrimSpace(t) != "" {
 			tags = append(tags, t)
 		}
 	}
@@ -329,18 +384,19 @@ func tagRune(r rune) rune {
 // replace puts a block in the place of the note with the key.
 func (p *keptPost) replace(key string, block []string) bool {
 	if p.parsed == nil {
-		p.parsed, _ = deck.ParseStored(p.path, []byte(strings.Join(p.lines, "\n")))
+		p.parsed = make(map[string]deck.Note)
+		if post, _ := deck.ParseStored(p.path, []byte(strings.Join(p.lines, "\n"))); post != nil {
+			for _, n := range post.Notes {
+				p.parsed[n.Key] = n
+			}
+		}
 	}
-	if p.parsed == nil {
-		return false
-	}
-	i := slices.IndexFunc(p.parsed.Notes, func(n deck.Note) bool { return n.Key == key })
-	if i < 0 {
+	n, ok := p.parsed[key]
+	if !ok {
 		return false
 	}
 	// Line numbers stay: what the block has more than its place goes into one
 	// line, which is split again when the text is joined.
-	n := p.parsed.Notes[i]
 	p.lines[n.First-1] = strings.Join(block, "\n")
 	for at := n.First; at < n.Last; at++ {
 		p.lines[at] = dropped
@@ -357,20 +413,40 @@ func (p *keptPost) text() string {
 	return strings.Join(lines, "\n")
 }
 
-// postFor returns the post of a deck, a new one if there is none.
+// postFor returns the post of a deck, a new one if there is none. A deck that
+// was forgotten comes back to its place.
 func (im *importer) postFor(name string) *keptPost {
-	title := deck.CleanLine(name)
+	title := cmp.Or(plainLine(name), "Default")
 	for _, p := range im.posts {
 		if p.title == title {
 			return p
 		}
 	}
-	topic, _, _ := strings.Cut(title, "::")
-	p := &keptPost{title: title, path: im.freePath(title), lines: []string{
+	topic := title
+	for level := range strings.SplitSeq(title, "::") {
+		if level = strings.TrimSpace(level); level != "" {
+			topic = level
+			break
+		}
+	}
+	p := &keptPost{title: title, path: im.forgotten[title], lines: []string{
 		"---", "title: " + yamlText(title), "tags: [" + yamlText(topic) + "]", "---", "",
 	}}
+	if p.path == "" {
+		p.path = im.freePath(title)
+	}
 	im.posts = append(im.posts, p)
 	return p
+}
+
+// plainLine returns a text as one line that any place of a post can hold.
+func plainLine(s string) string {
+	return strings.Join(strings.Fields(strings.Map(func(r rune) rune {
+		if r == deck.Open || r == deck.Close || r == deck.Attrs {
+			return -1
+		}
+		return r
+	}, deck.CleanLine(s))), " ")
 }
 
 // yamlText quotes a text for YAML.
@@ -387,11 +463,12 @@ func (im *importer) freePath(title string) string {
 	if name = strings.Trim(name[:min(len(name), 60)], "-"); name == "" {
 		name = "deck"
 	}
-	path := name + ".md"
-	for i := 2; slices.ContainsFunc(im.posts, func(p *keptPost) bool { return p.path == path }); i++ {
-		path = fmt.Sprintf("%s-%d.md", name, i)
+	slug := name
+	for i := 2; im.slugs[slug]; i++ {
+		slug = fmt.Sprintf("%s-%d", name, i)
 	}
-	return path
+	im.slugs[slug] = true
+	return slug + ".md"
 }
 
 // compile brings the kept library up to date with the new texts.
@@ -399,14 +476,14 @@ func (im *importer) compile() error {
 	if !slices.ContainsFunc(im.posts, func(p *keptPost) bool { return p.changed }) {
 		return nil
 	}
-	src := &source{lib: keptLibrary, hashes: make(map[string]string), broken: make(map[string]bool)}
+	src := keptSource()
 	for _, p := range im.posts {
 		if err := src.take(p.path, []byte(p.text())); err != nil {
 			return err
 		}
 	}
-	cards, err := compileKept(im.ctx, im.tx, im.store.Scheduler(), src, CompileOptions{Now: im.opt.Now, Auto: true})
-	im.report.Cards = cards
+	report, err := compileKept(im.ctx, im.tx, im.store.Scheduler(), src, CompileOptions{Now: im.opt.Now, Auto: true})
+	im.report.Cards = report.cards
 	return err
 }
 
@@ -483,8 +560,15 @@ func (im *importer) merge() error {
 				}
 				continue
 			}
+			newest, err := im.newestDecision(card, c.Rows)
+			if err != nil {
+				return err
+			}
 			for _, e := range c.Rows {
 				e.Card = card
+				if e.Kind == scheduler.Seed && millis(e.At) <= newest {
+					continue // the card went on from there here, or stands there
+				}
 				if err := m.add(e); err != nil {
 					return err
 				}
@@ -498,6 +582,15 @@ func (im *importer) merge() error {
 	}
 	im.report.Rows = m.added
 	return m.fold(sched)
+}
+
+// newestDecision returns when it was last decided here where a card stands, if
+// its rows bring a state.
+func (im *importer) newestDecision(card deck.CardID, rows []scheduler.Entry) (at int64, err error) {
+	if slices.ContainsFunc(rows, func(e scheduler.Entry) bool { return e.Kind == scheduler.Seed }) {
+		err = im.tx.QueryRowContext(im.ctx, `SELECT coalesce(max(at),0) FROM log l WHERE card_id=? AND kind IN ('rate','seed','forget','due') AND `+live, card).Scan(&at)
+	}
+	return at, err
 }
 
 // cardPlace is a card of a note.

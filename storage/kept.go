@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"etch/deck"
@@ -28,36 +29,135 @@ func (src *source) take(path string, text []byte) error {
 	return nil
 }
 
-// compileKept compiles all texts of the kept library. It returns how many
-// cards are new. What waits for a look in folders goes on to wait.
-func compileKept(ctx context.Context, tx *sql.Tx, sched *scheduler.Scheduler, src *source, opt CompileOptions) (cards int, err error) {
+func keptSource() *source {
+	return &source{lib: keptLibrary, hashes: make(map[string]string), broken: make(map[string]bool)}
+}
+
+// compileKept compiles all texts of the kept library. What waits for a look in
+// folders goes on to wait.
+func compileKept(ctx context.Context, tx *sql.Tx, sched *scheduler.Scheduler, src *source, opt CompileOptions) (report Report, err error) {
 	var pending int
 	err = tx.QueryRowContext(ctx, `SELECT coalesce((SELECT value FROM meta WHERE key='pending'), '0')`).Scan(&pending)
 	if err != nil {
-		return 0, err
+		return report, err
 	}
-	var report Report
 	c := &compiler{ctx: ctx, tx: tx, opt: opt, sources: []*source{src}, sched: sched, report: &report}
 	if err := c.run(); err != nil {
-		return 0, err
+		return report, err
+	}
+	if err := c.placeKept(); err != nil {
+		return report, err
 	}
 	for _, n := range c.plan.Notes {
 		for _, card := range n.Cards {
 			if card.New {
-				cards++
+				report.cards++
 			}
 		}
 	}
-	return cards, setPending(ctx, tx, pending)
+	return report, setPending(ctx, tx, pending)
+}
+
+// DeckText returns the text of an imported deck. The error is ErrNotFound for a
+// post that is not one.
+func (s *Store) DeckText(ctx context.Context, slug string) (text string, err error) {
+	err = s.db.QueryRowContext(ctx, `SELECT p.body FROM posts p JOIN libraries b ON b.id=p.library_id
+		WHERE b.kind='anki' AND p.slug=? AND p.retired_at IS NULL`, slug).Scan(&text)
+	if errors.Is(err, sql.ErrNoRows) {
+		err = ErrNotFound
+	}
+	if err != nil {
+		return "", fmt.Errorf("read deck %q: %w", slug, explain(err))
+	}
+	return text, nil
+}
+
+// EditDeck puts a text in the place of an imported deck's and brings its cards
+// up to date: what the text has no more is retired. A text with an error in
+// it, or without any card, changes nothing.
+func (s *Store) EditDeck(ctx context.Context, slug, text string, now time.Time) (report Report, err error) {
+	err = s.tx(ctx, func(tx *sql.Tx) error {
+		src, err := editedDecks(ctx, tx, slug, text)
+		if err != nil {
+			return err
+		}
+		report, err = compileKept(ctx, tx, s.Scheduler(), src, CompileOptions{Now: now})
+		return err
+	})
+	if err != nil {
+		return Report{}, fmt.Errorf("edit deck %q: %w", slug, err)
+	}
+	return report, nil
+}
+
+// editedDecks returns the texts of all imported decks, one of them edited.
+func editedDecks(ctx context.Context, tx *sql.Tx, slug, text string) (*source, error) {
+	type post struct{ path, slug, body string }
+	rows, err := tx.QueryContext(ctx, `SELECT p.path, p.slug, p.body FROM posts p JOIN libraries b ON b.id=p.library_id
+		WHERE b.kind='anki' AND p.retired_at IS NULL ORDER BY p.id`)
+	posts, err := collect(rows, err, func(r *sql.Rows) (p post, err error) { return p, r.Scan(&p.path, &p.slug, &p.body) })
+	if err != nil {
+		return nil, err
+	}
+	src := keptSource()
+	edited := false
+	for _, p := range posts {
+		if p.slug != slug || edited {
+			if err := src.take(p.path, []byte(p.body)); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		edited = true
+		if err := src.take(p.path, []byte(text)); err != nil {
+			return nil, err
+		}
+		if len(src.posts[len(src.posts)-1].Notes) == 0 {
+			return nil, &deck.Problem{File: p.path, Severity: deck.Error, Msg: "the text has no card", Hint: "'etch import --forget " + slug + "' leaves out a deck"}
+		}
+	}
+	if !edited {
+		return nil, ErrNotFound
+	}
+	return src, refuseForeignIDs(ctx, tx, src)
+}
+
+// refuseForeignIDs refuses an id that stands in two decks, or in a folder too:
+// the card there would lose its history to the one here.
+func refuseForeignIDs(ctx context.Context, tx *sql.Tx, src *source) error {
+	if twice := deck.RepeatedIDs(parsedOf([]*source{src})); len(twice) > 0 {
+		return twice[0]
+	}
+	rows, err := tx.QueryContext(ctx, `SELECT n.key, b.path || '/' || p.path FROM notes n JOIN posts p ON p.id=n.post_id JOIN libraries b ON b.id=p.library_id
+		WHERE b.kind='folder' AND n.key IS NOT NULL AND n.retired_at IS NULL`)
+	files := make(map[string]string)
+	_, err = collect(rows, err, func(r *sql.Rows) (_ struct{}, err error) {
+		var key, file string
+		err = r.Scan(&key, &file)
+		files[key] = file
+		return struct{}{}, err
+	})
+	if err != nil {
+		return err
+	}
+	for _, p := range src.posts {
+		for _, n := range p.Notes {
+			if files[n.Key] != "" {
+				return &deck.Problem{File: p.Path, Line: n.Line, Severity: deck.Error, Msg: fmt.Sprintf("id %s is also in %s", n.Key, files[n.Key]), Hint: "give each card an id of its own"}
+			}
+		}
+	}
+	return nil
 }
 
 // keptRank is the rank of an imported deck for new cards: after all posts of
-// the libraries, or before them if it is pinned.
-func keptRank(slug string, index int, pinned []string) int {
+// the libraries, in the order in which they came, or before them if it is
+// pinned.
+func keptRank(slug string, id int, pinned []string) int {
 	if i := slices.Index(pinned, slug); i >= 0 {
 		return i - len(pinned)
 	}
-	return 1<<20 + index
+	return 1<<20 + id
 }
 
 // placeKept gives the new cards of imported decks their places anew.
@@ -66,19 +166,70 @@ func (c *compiler) placeKept() error {
 		id   int64
 		slug string
 	}
-	rows, err := c.tx.QueryContext(c.ctx, `SELECT p.id, p.slug FROM posts p JOIN libraries b ON b.id=p.library_id WHERE b.kind='anki' ORDER BY p.id`)
+	rows, err := c.tx.QueryContext(c.ctx, `SELECT p.id, p.slug FROM posts p JOIN libraries b ON b.id=p.library_id WHERE b.kind='anki' AND p.retired_at IS NULL ORDER BY p.id`)
 	posts, err := collect(rows, err, func(r *sql.Rows) (p post, err error) { return p, r.Scan(&p.id, &p.slug) })
 	if err != nil {
 		return err
 	}
-	for i, p := range posts {
-		from := deck.NewPos(deck.Core, keptRank(p.slug, i, c.sched.Settings().PinnedPosts), 0, 0)
+	for _, p := range posts {
+		from := deck.NewPos(deck.Core, keptRank(p.slug, int(p.id), c.sched.Settings().PinnedPosts), 0, 0)
 		_, err := c.tx.ExecContext(c.ctx, `UPDATE memory SET new_pos=new_pos-((new_pos>>32)<<32)+? WHERE post_id=? AND (new_pos>>32)<<32<>?`, from, p.id, from)
 		if err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// dropMoved takes what has moved to another library out of the texts of
+// imported decks, or the next import would take it back. A deck that is empty
+// then is retired.
+func (c *compiler) dropMoved() error {
+	if c.sources[0].lib.Kind == deck.KindAnki {
+		return nil
+	}
+	moved := make(map[int64][]*deck.StoredNote)
+	for i := range c.plan.Notes {
+		if old := c.plan.Notes[i].Old; old != nil && c.kept[old.Post] {
+			moved[old.Post] = append(moved[old.Post], old)
+		}
+	}
+	for id, notes := range moved {
+		var path, body string
+		if err := c.tx.QueryRowContext(c.ctx, `SELECT path, body FROM posts WHERE id=?`, id).Scan(&path, &body); err != nil {
+			return err
+		}
+		body, left := withoutNotes(path, body, func(n deck.Note) bool {
+			hash := deck.TextHash(n.Kind, n.Front, n.Back)
+			return slices.ContainsFunc(notes, func(o *deck.StoredNote) bool { return n.Key != "" && n.Key == o.Key || n.Key == "" && hash == o.Hash })
+		})
+		_, err := c.tx.ExecContext(c.ctx, `UPDATE posts SET body=?, hash=?, retired_at=CASE WHEN ?=0 THEN ? END WHERE id=?`,
+			body, textStamp([]byte(body)), left, millis(c.opt.Now), id)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// withoutNotes blanks the lines of some notes of a text, so that those of the
+// others stay where they are, and returns how many notes are left.
+func withoutNotes(path, body string, drop func(deck.Note) bool) (rest string, left int) {
+	post, _ := deck.ParseStored(path, []byte(body))
+	if post == nil {
+		return body, 0
+	}
+	lines := strings.Split(post.Body, "\n")
+	for _, n := range post.Notes {
+		if !drop(n) {
+			left++
+			continue
+		}
+		for i := n.First - 1; i < min(n.Last, len(lines)); i++ {
+			lines[i] = ""
+		}
+	}
+	return strings.Join(lines, "\n"), left
 }
 
 // ForgetDeck retires the cards of an imported deck; their history stays. It

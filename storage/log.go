@@ -99,15 +99,22 @@ func scanItem(rows *sql.Rows) (it scheduler.Item, err error) {
 	return it, err
 }
 
-// writeMemory stores what a card's rows lead to.
-func writeMemory(ctx context.Context, tx *sql.Tx, card deck.CardID, m scheduler.Memory) error {
-	res, err := tx.ExecContext(ctx, `UPDATE memory SET head=?, head_at=?, state=?, step=?, s=?, d=?, due_day=?, due_at=?, last_at=?, last_day=?,
-		ivl=?, reps=?, lapses=?, first_day=?, held_day=?, suspended=?, buried_day=?, flag=?,
-		hidden = ? OR (SELECT retired_at IS NOT NULL FROM cards WHERE id=card_id)
-		WHERE card_id=?`,
+const updateMemory = `UPDATE memory SET head=?, head_at=?, state=?, step=?, s=?, d=?, due_day=?, due_at=?, last_at=?, last_day=?,
+	ivl=?, reps=?, lapses=?, first_day=?, held_day=?, suspended=?, buried_day=?, flag=?,
+	hidden = ? OR (SELECT retired_at IS NOT NULL FROM cards WHERE id=card_id)
+	WHERE card_id=?`
+
+func memoryValues(card deck.CardID, m scheduler.Memory) []any {
+	return []any{
 		m.Head, millis(m.HeadAt), int(m.State), m.Step, m.Stability, m.Difficulty, int(m.DueDay), millis(m.DueAt),
 		millis(m.Last), int(m.LastDay), m.Interval, m.Reps, m.Lapses, int(m.FirstDay), int(m.HeldDay), m.Suspended, int(m.BuriedDay), m.Flag,
-		m.Suspended, card)
+		m.Suspended, card,
+	}
+}
+
+// writeMemory stores what a card's rows lead to.
+func writeMemory(ctx context.Context, tx *sql.Tx, card deck.CardID, m scheduler.Memory) error {
+	res, err := tx.ExecContext(ctx, updateMemory, memoryValues(card, m)...)
 	if err != nil {
 		return err
 	}
@@ -251,9 +258,11 @@ func (s *Store) voiding(st scheduler.Stamp, target scheduler.Entry, i int) sched
 	}
 }
 
+const cardEntries = `SELECT ` + entryColumns + ` FROM log WHERE card_id=? ORDER BY at, id`
+
 // refold rebuilds one card's memory from its log and stores it.
 func refold(ctx context.Context, tx *sql.Tx, sched *scheduler.Scheduler, card deck.CardID) (scheduler.Memory, error) {
-	rows, err := tx.QueryContext(ctx, `SELECT `+entryColumns+` FROM log WHERE card_id=? ORDER BY at, id`, card)
+	rows, err := tx.QueryContext(ctx, cardEntries, card)
 	entries, err := collect(rows, err, scanEntry)
 	if err != nil {
 		return scheduler.Memory{}, err

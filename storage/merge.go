@@ -43,43 +43,51 @@ func (s *Store) Merge(ctx context.Context, entries []scheduler.Entry) (added int
 	return added, nil
 }
 
-// merger adds rows to the log. Its statements are prepared: an import brings
-// a hundred thousand rows.
+// merger adds rows to the log. It reads the rows of a card once and prepares
+// its statements: an import brings a hundred thousand rows.
 type merger struct {
 	ctx     context.Context
 	tx      *sql.Tx
 	known   *sql.Stmt
-	owner   *sql.Stmt
 	insert  *sql.Stmt
 	added   int
 	touched map[deck.CardID]bool
+	cards   map[deck.CardID]bool  // whether a card is there, once a row of it came
+	ids     map[string]bool       // the rows of those cards
+	numbers map[int64]revlogOwner // likewise by revlog id
+}
+
+// revlogOwner is what has a revlog id.
+type revlogOwner struct {
+	card deck.CardID
+	anki bool
 }
 
 func newMerger(ctx context.Context, tx *sql.Tx) (*merger, error) {
-	m := &merger{ctx: ctx, tx: tx, touched: make(map[deck.CardID]bool)}
-	for stmt, query := range map[**sql.Stmt]string{
-		&m.known:  `SELECT EXISTS(SELECT 1 FROM log WHERE id=?) OR NOT EXISTS(SELECT 1 FROM cards WHERE id=?)`,
-		&m.owner:  `SELECT card_id, source FROM log WHERE ms_id=?`,
-		&m.insert: insertEntry,
-	} {
-		var err error
-		if *stmt, err = tx.PrepareContext(ctx, query); err != nil {
-			return nil, err
-		}
+	m := &merger{
+		ctx: ctx, tx: tx, touched: make(map[deck.CardID]bool), cards: make(map[deck.CardID]bool),
+		ids: make(map[string]bool), numbers: make(map[int64]revlogOwner),
 	}
-	return m, nil
+	var err error
+	m.known, err = tx.PrepareContext(ctx, `SELECT coalesce(l.id,''), coalesce(l.ms_id,0), coalesce(l.source,'') FROM cards c LEFT JOIN log l ON l.card_id=c.id WHERE c.id=?`)
+	if err == nil {
+		m.insert, err = tx.PrepareContext(ctx, insertEntry+` ON CONFLICT(ms_id) DO NOTHING`)
+	}
+	return m, err
 }
 
 func (m *merger) close() {
-	for _, stmt := range []*sql.Stmt{m.known, m.owner, m.insert} {
-		stmt.Close()
+	for _, stmt := range []*sql.Stmt{m.known, m.insert} {
+		if stmt != nil {
+			stmt.Close()
+		}
 	}
 }
 
 // add appends a row that is not there yet.
 func (m *merger) add(e scheduler.Entry) error {
-	fresh, err := m.isFresh(&e)
-	if err == nil && fresh {
+	there, err := m.knows(e.Card)
+	if err == nil && there && !m.has(&e) {
 		err = m.append(e)
 	}
 	if err != nil {
@@ -88,47 +96,82 @@ func (m *merger) add(e scheduler.Entry) error {
 	return nil
 }
 
-// isFresh reports whether a row is not there yet, and gives it a revlog id
-// that is free.
-func (m *merger) isFresh(e *scheduler.Entry) (bool, error) {
-	var known bool
-	err := m.known.QueryRowContext(m.ctx, e.ID, e.Card).Scan(&known)
-	if err != nil || known {
-		return false, err
+// knows reads the rows of a card, once, and reports whether there is such a
+// card.
+func (m *merger) knows(card deck.CardID) (bool, error) {
+	if there, ok := m.cards[card]; ok {
+		return there, nil
 	}
-	first := e.AnkiID
-	if first == 0 {
+	m.cards[card] = false
+	rows, err := m.known.QueryContext(m.ctx, card)
+	_, err = collect(rows, err, func(r *sql.Rows) (_ struct{}, err error) {
+		var id, source string
+		var number int64
+		if err = r.Scan(&id, &number, &source); id != "" {
+			m.ids[id], m.numbers[number] = true, revlogOwner{card, source == scheduler.FromAnki}
+		}
+		m.cards[card] = true
+		return struct{}{}, err
+	})
+	return m.cards[card], err
+}
+
+// has reports whether a row is there: by its id, or as an answer that Anki
+// knows too.
+func (m *merger) has(e *scheduler.Entry) bool {
+	if m.ids[e.ID] {
+		return true
+	}
+	owner, taken := m.numbers[e.AnkiID]
+	return e.AnkiID != 0 && taken && owner.card == e.Card && (owner.anki || e.Source == scheduler.FromAnki)
+}
+
+// append gives a row a revlog id that is free, and writes it.
+func (m *merger) append(e scheduler.Entry) error {
+	if e.AnkiID == 0 {
 		e.AnkiID = millis(e.At)
 	}
 	for ; ; e.AnkiID++ {
-		var owner deck.CardID
-		var source string
-		err := m.owner.QueryRowContext(m.ctx, e.AnkiID).Scan(&owner, &source)
-		switch {
-		case errors.Is(err, sql.ErrNoRows):
-			return true, nil
-		case err != nil:
-			return false, err
-		case e.AnkiID == first && owner == e.Card && (e.Source == scheduler.FromAnki) != (source == scheduler.FromAnki):
-			return false, nil
+		if _, taken := m.numbers[e.AnkiID]; taken {
+			continue
+		}
+		res, err := m.insert.ExecContext(m.ctx, entryValues(e)...)
+		if err != nil {
+			return err
+		}
+		if n, err := res.RowsAffected(); err != nil || n == 1 {
+			m.added++
+			m.touched[e.Card] = true
+			m.ids[e.ID], m.numbers[e.AnkiID] = true, revlogOwner{e.Card, e.Source == scheduler.FromAnki}
+			return err
 		}
 	}
 }
 
-func (m *merger) append(e scheduler.Entry) error {
-	if _, err := m.insert.ExecContext(m.ctx, entryValues(e)...); err != nil {
-		return err
-	}
-	m.added++
-	m.touched[e.Card] = true
-	return nil
-}
-
 // fold rebuilds the memory of the cards that got rows.
 func (m *merger) fold(sched *scheduler.Scheduler) error {
+	read, err := m.tx.PrepareContext(m.ctx, cardEntries)
+	if err != nil {
+		return err
+	}
+	defer read.Close()
+	write, err := m.tx.PrepareContext(m.ctx, updateMemory)
+	if err != nil {
+		return err
+	}
+	defer write.Close()
 	for card := range m.touched {
-		if _, err := refold(m.ctx, m.tx, sched, card); err != nil {
+		rows, err := read.QueryContext(m.ctx, card)
+		entries, err := collect(rows, err, scanEntry)
+		if err != nil {
 			return err
+		}
+		res, err := write.ExecContext(m.ctx, memoryValues(card, sched.Fold(entries))...)
+		if err != nil {
+			return err
+		}
+		if n, err := res.RowsAffected(); err != nil || n != 1 {
+			return errors.Join(err, fmt.Errorf("memory of card %s: %w", card, ErrNotFound))
 		}
 	}
 	return nil

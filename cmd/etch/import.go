@@ -41,8 +41,11 @@ both, and a card is due on the day on which it is due in Anki. Importing a file
 twice changes nothing. A note that you edited here stays so until it is edited
 there later.`,
 		Args: func(cmd *cobra.Command, args []string) error {
+			if opt.forget != "" && len(args) > 0 {
+				return usage("'etch import --forget POST' alone leaves out a deck", "--forget takes no file")
+			}
 			if opt.forget != "" {
-				return cobra.NoArgs(cmd, args)
+				return nil
 			}
 			return cobra.ExactArgs(1)(cmd, args)
 		},
@@ -117,6 +120,11 @@ func importText(ctx context.Context, a *app, store *storage.Store, file, kind st
 	if err != nil {
 		return &failure{err: fmt.Errorf("read %s: %w", file, err), code: exitContent, hint: "one row a card: question, answer"}
 	}
+	if info, err := f.Stat(); err == nil {
+		for i := range c.Notes {
+			c.Notes[i].Mod = info.ModTime().Unix() // rows have no dates
+		}
+	}
 	var problems []anki.Problem
 	for _, n := range notes {
 		problems = append(problems, anki.Problem{Why: n, Count: 1})
@@ -156,6 +164,7 @@ func importCollection(ctx context.Context, a *app, store *storage.Store, c *anki
 	a.progress("reading %s", count(len(c.Notes), "note"))
 	in, more := anki.Import(c, anki.ImportOptions{Scheduler: store.Scheduler(), Progress: opt.progress, Renamed: renamed})
 	in.Media = media
+	*c = anki.Collection{} // which is large, and in the way
 	report, err := store.Import(ctx, in, storage.ImportOptions{
 		Now: a.now(), DryRun: opt.dryRun, Progress: func(now string) { a.progress("%s", now) },
 	})

@@ -50,7 +50,9 @@ func TestScripts(t *testing.T) {
 			e.Setenv("XDG_DATA_HOME", filepath.Join(e.WorkDir, "data"))
 			e.Setenv("ETCH_DB", filepath.Join(e.WorkDir, "etch.db"))
 			e.Setenv("TZ", "UTC")
-			return nil
+			packages, err := filepath.Abs("../../storage/anki/testdata")
+			e.Setenv("PACKAGES", packages)
+			return err
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){"capture": capture, "scrub": scrub},
 	})

@@ -13,6 +13,7 @@ import (
 	"etch/deck"
 	"etch/scheduler"
 	"etch/storage"
+	"etch/storage/anki"
 )
 
 // The exit codes, as `etch help exit-codes` shows them.
@@ -96,6 +97,13 @@ func diagnose(err error, interrupted bool) *failure {
 		{storage.ErrReadOnly, exitDatabase, "check the owner and mode of the database and its folder, or name another with --db"},
 		{storage.ErrDiskFull, exitFailure, "free some room; every recorded answer is saved"},
 		{storage.ErrAmbiguous, exitUsage, "type more of the name"},
+		{anki.ErrNotPackage, exitContent, "export the deck anew in Anki, with File > Export"},
+		{anki.ErrNewer, exitContent, `in Anki's export dialog tick "Support older Anki versions", or update etch`},
+		{anki.ErrUnsupported, exitContent, "export the deck anew in a release of Anki"},
+		{anki.ErrDamaged, exitContent, "export the deck anew in Anki; nothing was taken in"},
+		{anki.ErrTooLarge, exitContent, "export fewer decks at a time"},
+		{anki.ErrUnsafe, exitContent, "export the deck anew in Anki; nothing was taken in"},
+		{storage.ErrDump, exitContent, "nothing was taken in; write the file anew with 'etch export FILE.json'"},
 		{storage.ErrNotFound, exitFailure, "'etch posts' and 'etch cards' list the names"},
 		{storage.ErrSearch, exitUsage, storage.SearchHelp},
 		{scheduler.ErrUnknownOption, exitUsage, "'etch config' lists the settings"},

@@ -37,6 +37,11 @@ func (a *app) runScreens(ctx context.Context, store *storage.Store, first func(t
 		Ctx: ctx, Now: a.now, Style: tui.Style{Color: a.colour()},
 		Texts: store, Study: d, Posts: d, Cards: d, History: d, Options: d,
 	}))
+	for _, drop := range d.drops {
+		if left := drop(); left != nil {
+			a.say("%v", left)
+		}
+	}
 	if d.recorded { // now that the terminal is free again, there is time
 		a.backUp(context.WithoutCancel(ctx), store)
 	}
@@ -47,7 +52,8 @@ func (a *app) runScreens(ctx context.Context, store *storage.Store, first func(t
 type desk struct {
 	a        *app
 	store    *storage.Store
-	recorded bool // some session recorded something
+	recorded bool           // some session recorded something
+	drops    []func() error // of editors' copies of imported decks
 }
 
 // Session begins a review.
@@ -66,16 +72,23 @@ func (d *desk) Edit(ctx context.Context, id deck.CardID) (*exec.Cmd, func() (str
 	if err != nil {
 		return nil, nil, err
 	}
-	path, drop, err := editable(card)
+	e, err := d.a.startEdit(ctx, d.store, card)
 	if err != nil {
 		return nil, nil, err
 	}
-	cmd, err := editor.CommandContext(ctx, "etch", path, editor.LineNumber(card.Line))
+	cmd, err := editor.CommandContext(ctx, "etch", e.path, editor.LineNumber(card.Line))
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, errors.Join(err, e.drop())
+	}
+	if e.finish != nil {
+		d.drops = append(d.drops, e.drop)
 	}
 	done := func() (string, error) {
-		if err := drop(); err != nil {
+		if e.finish != nil {
+			report, err := e.finish(ctx)
+			return summary(report), err
+		}
+		if err := e.drop(); err != nil {
 			return "", err
 		}
 		libs, err := d.a.libraries(ctx)
@@ -99,6 +112,8 @@ func summary(r storage.Report) string {
 		}
 	}
 	switch {
+	case r.Edited+r.New+r.Moved == 0 && r.Retired > 0:
+		return count(r.Retired, "card") + " retired"
 	case r.Edited+r.New+r.Moved == 0:
 		return "no card changed"
 	case r.New == 0:

@@ -10,6 +10,7 @@ import (
 	"html"
 	"io"
 	"math"
+	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -38,7 +39,8 @@ type ExportOptions struct {
 // equal collection.
 func Export(content *storage.Content, opt ExportOptions) (c *Collection, notes []string, err error) {
 	x := &exporter{
-		opt: opt, content: content, types: make(map[int64]bool), decks: make(map[string]bool),
+		opt: opt, content: content, types: make(map[int64]bool), defs: make(map[int64]NoteType), names: make(map[string]bool), ids: make(map[int64]bool),
+		decks: make(map[string]bool),
 		media: make(map[string]Media), notes: make(map[string]int), simplified: make(map[string]int),
 		c: &Collection{Created: epoch, HasWest: true, Rollover: opt.Scheduler.Calendar().Rollover, Scheduler: 2},
 	}
@@ -74,6 +76,9 @@ type exporter struct {
 	day0    scheduler.Day // that Created lies in
 
 	types map[int64]bool
+	defs  map[int64]NoteType // of imported notes
+	names map[string]bool    // of note types, in lower case
+	ids   map[int64]bool     // of notes, fields and templates
 	decks map[string]bool
 	media map[string]Media
 	notes map[string]int // index of a note by guid
@@ -147,21 +152,26 @@ func (x *exporter) note(n *storage.ContentNote) error {
 // deckName is where a post's cards go: one deck for each topic and post; an
 // imported deck goes back to where it was.
 func deckName(n *storage.ContentNote) string {
-	if n.Library == deck.KindAnki {
-		return n.Title
-	}
 	levels := []string{"etch"}
 	for _, level := range []string{n.Topic, n.Title} {
-		level = strings.TrimSpace(strings.ReplaceAll(deck.CleanLine(level), "::", ":"))
-		if level != "" {
-			levels = append(levels, level)
-		}
+		levels = append(levels, strings.ReplaceAll(deck.CleanLine(level), "::", ":"))
 	}
-	return strings.Join(levels, "::")
+	if n.Library == deck.KindAnki {
+		levels = strings.Split(n.Title, "::")
+	}
+	for i := range levels {
+		levels[i] = strings.TrimSpace(levels[i])
+	}
+	levels = slices.DeleteFunc(levels, func(level string) bool { return level == "" })
+	return cmp.Or(strings.Join(levels, "::"), "Default")
 }
 
 func (x *exporter) newNote(n *storage.ContentNote) (Note, error) {
-	note := Note{ID: n.AnkiID, GUID: n.GUID, Mod: n.Changed.Unix(), Tags: tagsOf(n)}
+	note := Note{ID: n.AnkiID, GUID: n.GUID, Mod: max(0, n.Changed.Unix()), Tags: tagsOf(n)}
+	for x.ids[note.ID] {
+		note.ID++
+	}
+	x.ids[note.ID] = true
 	if n.Fields != "" {
 		if ok, err := x.fromOriginal(&note, n); ok || err != nil {
 			return note, err
@@ -185,7 +195,7 @@ func clozeHTML(n *storage.ContentNote) string {
 		ords[card.Pos] = card.Ord
 	}
 	deletions := deck.Deletions(n.Front)
-	return field.ClozeHTML(n.Front, func(i int) ([]int, string) {
+	return field.ClozeHTML(withoutAttributes(n.Front), func(i int) ([]int, string) {
 		var numbers []int
 		for _, card := range deletions[i].Cards {
 			if ord, ok := ords[card]; ok {
@@ -194,6 +204,17 @@ func clozeHTML(n *storage.ContentNote) string {
 		}
 		return numbers, deletions[i].Hint
 	})
+}
+
+// withoutAttributes takes numbers and hints out of a cloze's text.
+func withoutAttributes(front string) string {
+	attrs := false
+	return strings.Map(func(r rune) rune {
+		if attrs = r == deck.Attrs || attrs && r != deck.Close; attrs {
+			return -1
+		}
+		return r
+	}, front)
 }
 
 // fromOriginal gives an imported note back as it came. Where its text was
@@ -212,9 +233,13 @@ func (x *exporter) fromOriginal(note *Note, n *storage.ContentNote) (ok bool, er
 	case def == "":
 		return false, nil
 	default:
+		if t, ok = x.defs[from.Type]; ok {
+			break
+		}
 		if err := json.Unmarshal([]byte(def), &t); err != nil {
 			return false, fmt.Errorf("read note type %d: %w", from.Type, err)
 		}
+		x.defs[from.Type] = t
 	}
 	if len(from.Fields) != len(t.Fields) {
 		return false, nil
@@ -225,22 +250,98 @@ func (x *exporter) fromOriginal(note *Note, n *storage.ContentNote) (ok bool, er
 		note.Tags = from.Tags
 		return true, x.pictures(note, "")
 	}
+	if slices.Equal(slices.Sorted(slices.Values(from.Tags)), slices.Sorted(slices.Values(n.Tags))) {
+		note.Tags = from.Tags
+	}
+	front, back := editPlaces(&t, from.Fields)
+	question, answer, _ := Sides(&t, &Note{Fields: slices.Clone(from.Fields)}, 0)
 	switch {
+	case n.Ord > 0 || len(t.Templates) > 1 || front < 0 || back < 0 && n.Back != "" || t.Cloze != (n.Kind == deck.Cloze):
+		x.simplified["edits of cards with several fields on a side, or several templates, stay here"]++
+		return true, x.pictures(note, "")
 	case n.Kind == deck.Cloze:
-		note.Fields[0] = clozeHTML(n)
-	case n.Ord > 0 || len(t.Templates) > 1 || len(t.Fields) < 2:
-		x.simplified["edits of cards with several templates stay here"]++
-	default:
-		note.Fields[0], note.Fields[1] = field.HTML(n.Front), field.HTML(n.Back)
+		note.Fields[front] = clozeHTML(n)
+	case !readsAs(question, n.Front):
+		note.Fields[front] = field.HTML(n.Front)
+	}
+	if back >= 0 && !readsAs(answer, n.Back) {
+		note.Fields[back] = field.HTML(n.Back)
 	}
 	return true, x.pictures(note, "")
 }
 
-func (x *exporter) useType(t NoteType) {
-	if !x.types[t.ID] {
-		x.types[t.ID] = true
-		x.c.NoteTypes = append(x.c.NoteTypes, t)
+// readsAs reports whether a side that came as HTML still has its text.
+func readsAs(html, text string) bool {
+	was, _ := field.Markdown(html)
+	return deck.Normalise(was) == deck.Normalise(text)
+}
+
+// editPlaces returns the field that alone makes up each side of a note's
+// cards, or -1 where there is none.
+func editPlaces(t *NoteType, fields []string) (front, back int) {
+	if t.ID == BasicTypeID || t.ID == ClozeTypeID {
+		return 0, 1
 	}
+	probe := Note{Fields: make([]string, len(fields))}
+	for i, text := range fields {
+		if !isEmpty(text) {
+			probe.Fields[i] = fmt.Sprintf("{{c1::field %d.}}", i)
+		}
+	}
+	q, a, simple := Sides(t, &probe, 0)
+	front, back = -1, -1
+	for i, text := range probe.Fields {
+		switch {
+		case text == "" || !simple:
+		case shown(q) == text:
+			front = i
+		case shown(a) == text:
+			back = i
+		}
+	}
+	if front >= 0 && back < 0 && shown(a) == "" { // a side that was empty
+		for i, text := range fields {
+			if text == "" && i != front {
+				probe.Fields[i] = "empty"
+				if _, a, _ := Sides(t, &probe, 0); shown(a) == "empty" {
+					return front, i
+				}
+				probe.Fields[i] = ""
+			}
+		}
+	}
+	return front, back
+}
+
+func shown(side string) string { return strings.TrimSpace(stripped(side)) }
+
+func (x *exporter) useType(t NoteType) {
+	if x.types[t.ID] {
+		return
+	}
+	x.types[t.ID] = true
+	for x.names[strings.ToLower(t.Name)] { // two collections may have one each
+		t.Name += "+"
+	}
+	x.names[strings.ToLower(t.Name)] = true
+	t.Fields, t.Templates = slices.Clone(t.Fields), slices.Clone(t.Templates)
+	for i := range t.Fields {
+		t.Fields[i].ID = x.freeID(t.Fields[i].ID)
+	}
+	for i := range t.Templates {
+		t.Templates[i].ID = x.freeID(t.Templates[i].ID)
+	}
+	x.c.NoteTypes = append(x.c.NoteTypes, t)
+}
+
+// freeID returns an id of a field or a template, or 0 for none if it is that
+// of another.
+func (x *exporter) freeID(id int64) int64 {
+	if x.ids[id] {
+		return 0
+	}
+	x.ids[id] = id != 0
+	return id
 }
 
 // tagsOf writes tags as Anki has them, without blanks, and type and tier with
@@ -303,6 +404,10 @@ func (x *exporter) addKept(name string) {
 	if !ok {
 		return
 	}
+	if !goodMediaName(name) {
+		x.simplified["media files have names that Anki does not take"]++
+		return
+	}
 	info, err := os.Stat(path)
 	if err != nil {
 		x.simplified["media files are missing"]++
@@ -321,6 +426,9 @@ func (x *exporter) addFile(folder, name string) (renamed string, err error) {
 		return "", err
 	}
 	defer root.Close()
+	if plain, err := url.PathUnescape(name); err == nil {
+		name = plain
+	}
 	path := filepath.FromSlash(name)
 	f, err := root.Open(path)
 	if err != nil {
@@ -364,13 +472,15 @@ func (x *exporter) addDecks() {
 	if x.opt.Preset {
 		preset = presetID
 	}
-	ids := make(map[string]int64)
-	for i, name := range sorted {
-		ids[name] = firstDeck + int64(i)
-		x.c.Decks = append(x.c.Decks, Deck{ID: ids[name], Name: name, Preset: preset})
+	ids := map[string]int64{"default": 1} // Anki does not tell apart names by case
+	for _, name := range sorted {
+		if ids[strings.ToLower(name)] == 0 {
+			ids[strings.ToLower(name)] = firstDeck + int64(len(x.c.Decks))
+			x.c.Decks = append(x.c.Decks, Deck{ID: firstDeck + int64(len(x.c.Decks)), Name: name, Preset: preset})
+		}
 	}
 	for i := range x.c.Cards {
-		x.c.Cards[i].Deck = ids[x.cardDecks[i]]
+		x.c.Cards[i].Deck = ids[strings.ToLower(x.cardDecks[i])]
 	}
 }
 
@@ -394,13 +504,14 @@ func presetOf(set scheduler.Settings) Preset {
 // card adds a card, with its state and its reviews if they are asked for.
 func (x *exporter) card(n *storage.ContentNote, from storage.ContentCard, note int64, deckName string) error {
 	card := Card{
-		ID: from.AnkiID, Note: note, Ord: from.Ord, Mod: n.Changed.Unix(), Due: int64(x.order), Pos: -1,
+		ID: from.AnkiID, Note: note, Ord: from.Ord, Mod: max(0, from.AnkiID/1000), Due: int64(x.order), Pos: -1,
 	}
 	if n.Kind != deck.Cloze {
 		card.Ord = n.Ord
 	}
 	m := from.Memory
 	if x.opt.Progress {
+		card.Mod = max(card.Mod, n.Changed.Unix())
 		if len(from.Rows) > 0 {
 			card.Mod = max(card.Mod, from.Rows[len(from.Rows)-1].At.Unix())
 		}

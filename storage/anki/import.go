@@ -36,10 +36,10 @@ func Import(c *Collection, opt ImportOptions) (in storage.Incoming, problems []P
 		cards: make(map[int64][]*Card), reviews: make(map[int64][]*Review), at: make(map[string]int), whys: make(map[string]int),
 	}
 	im.index()
-	im.tellWeights()
 	for i := range c.Notes {
 		im.note(&c.Notes[i])
 	}
+	im.tellWeights()
 	return im.out, im.problems
 }
 
@@ -73,6 +73,10 @@ func (im *incoming) index() {
 		im.cards[c.Cards[i].Note] = append(im.cards[c.Cards[i].Note], &c.Cards[i])
 	}
 	for i := range c.Reviews {
+		if id := c.Reviews[i].ID; id <= 0 || id/1000 > lastSecond {
+			im.tell(true, "reviews with an impossible time: left out", fmt.Sprint(id))
+			continue
+		}
 		im.reviews[c.Reviews[i].Card] = append(im.reviews[c.Reviews[i].Card], &c.Reviews[i])
 	}
 	for _, rows := range im.reviews {
@@ -96,6 +100,12 @@ func (im *incoming) tellWeights() {
 		}
 	}
 }
+
+// lastSecond and lastDay bound what a calendar is asked for: the year 2242, and
+// as many days from day 0 as that is.
+const lastSecond, lastDay = 1 << 33, 100_000
+
+func second(t int64) time.Time { return time.Unix(min(max(t, 0), lastSecond), 0).UTC() }
 
 // tell counts something that was simplified, or left out.
 func (im *incoming) tell(skipped bool, why, example string) {
@@ -134,7 +144,7 @@ func (im *incoming) note(n *Note) {
 	if guid == "" {
 		guid = textGUID(t.Name, n.Fields[0])
 	}
-	base := storage.IncomingNote{GUID: guid, AnkiID: n.ID, Mod: time.Unix(n.Mod, 0).UTC(), Tags: n.Tags, Fields: string(fields)}
+	base := storage.IncomingNote{GUID: guid, AnkiID: n.ID, Mod: second(n.Mod), Tags: n.Tags, Fields: string(fields)}
 	if t.Cloze {
 		im.cloze(t, n, cards, base)
 		return
@@ -260,7 +270,7 @@ func (im *incoming) card(card *Card, ord int) storage.IncomingCard {
 	}
 	h := &cardHistory{im: im, card: card}
 	out.Rows = h.rows(im.reviews[card.ID])
-	out.Marks = &storage.Marks{At: time.Unix(card.Mod, 0).UTC(), Suspended: card.Queue == Suspended}
+	out.Marks = &storage.Marks{At: second(card.Mod), Suspended: card.Queue == Suspended}
 	if card.Flag > 0 {
 		out.Marks.Flag = fmt.Sprintf("flag %d in Anki", card.Flag)
 	}
@@ -277,6 +287,7 @@ type cardHistory struct {
 // rows returns what the log says of a card, and a row with its state where the
 // log does not lead there.
 func (h *cardHistory) rows(reviews []*Review) []scheduler.Entry {
+	h.out = make([]scheduler.Entry, 0, len(reviews)+1)
 	start, whole := firstRun(reviews)
 	state := scheduler.New
 	for i, r := range reviews {
@@ -343,29 +354,30 @@ func isReset(r *Review) bool { return r.Ease == 0 && r.Kind == Manual && r.Facto
 func (h *cardHistory) review(r *Review, before scheduler.State, next *Review) scheduler.State {
 	at := time.UnixMilli(r.ID).UTC()
 	day := h.im.calendar.Day(at)
+	interval := min(r.Interval, lastDay)
 	switch {
 	case isReset(r):
 		h.add(r.ID, "", scheduler.Entry{Kind: scheduler.Forget})
 		return scheduler.New
 	case !isRated(r):
-		if r.Ease == 0 && r.Kind == Manual && r.Interval > 0 && before != scheduler.New {
+		if r.Ease == 0 && r.Kind == Manual && interval > 0 && before != scheduler.New {
 			h.add(r.ID, "", scheduler.Entry{Kind: scheduler.SetDue, Then: scheduler.Decision{
-				State: scheduler.Review, Interval: r.Interval, DueDay: day + scheduler.Day(r.Interval),
+				State: scheduler.Review, Interval: interval, DueDay: day + scheduler.Day(interval),
 			}})
 			return scheduler.Review
 		}
 		return before
 	}
-	then := scheduler.Decision{Interval: r.Interval, Difficulty: difficultyOf(r.Factor), State: stateAfter(r, next)}
+	then := scheduler.Decision{Interval: interval, Difficulty: difficultyOf(r.Factor), State: stateAfter(r, next)}
 	switch {
 	case then.State == scheduler.Review:
-		then.Interval = max(1, r.Interval)
+		then.Interval = max(1, interval)
 		then.DueDay = day + scheduler.Day(then.Interval)
-	case r.Interval > 0:
-		then.DueAt = h.im.calendar.Start(day + scheduler.Day(r.Interval)).UTC()
+	case interval > 0:
+		then.DueAt = h.im.calendar.Start(day + scheduler.Day(interval)).UTC()
 		then.Interval = -int(max(1, then.DueAt.Sub(at)/time.Second))
 	default:
-		then.DueAt = at.Add(time.Duration(-int64(r.Interval)) * time.Second)
+		then.DueAt = at.Add(time.Duration(-int64(interval)) * time.Second)
 	}
 	state := before
 	switch {
@@ -432,7 +444,7 @@ func (h *cardHistory) lastRating() *scheduler.Entry {
 func (h *cardHistory) decision(last time.Time) scheduler.Decision {
 	card := h.card
 	d := scheduler.Decision{State: scheduler.State(card.State), Interval: card.Interval}
-	if card.Memory != nil {
+	if card.Memory != nil && valid(card.Memory) {
 		d.Stability, d.Difficulty = card.Memory.Stability, card.Memory.Difficulty
 	}
 	due := card.Due
@@ -441,7 +453,7 @@ func (h *cardHistory) decision(last time.Time) scheduler.Decision {
 	}
 	if d.State == scheduler.Review {
 		d.Interval = max(1, d.Interval)
-		d.DueDay = h.im.day0 + scheduler.Day(due)
+		d.DueDay = h.im.day0 + scheduler.Day(min(max(due, -lastDay), lastDay))
 		return d
 	}
 	set := h.im.opt.Scheduler.Settings()
@@ -452,9 +464,9 @@ func (h *cardHistory) decision(last time.Time) scheduler.Decision {
 	d.Step = max(0, steps-card.Left%1000)
 	switch {
 	case due > 1_000_000_000: // unix seconds, also while suspended
-		d.DueAt = time.Unix(due, 0).UTC()
+		d.DueAt = second(due)
 	default:
-		d.DueAt = h.im.calendar.Start(h.im.day0 + scheduler.Day(due)).UTC()
+		d.DueAt = h.im.calendar.Start(h.im.day0 + scheduler.Day(min(max(due, -lastDay), lastDay))).UTC()
 	}
 	d.Interval = -int(max(1, d.DueAt.Sub(last)/time.Second))
 	return d
@@ -475,12 +487,12 @@ func (h *cardHistory) follow(last *scheduler.Entry) {
 // own, or what the ease and the interval of the older algorithm come to.
 func (h *cardHistory) seed() {
 	card := h.card
-	last := time.Unix(card.Mod, 0).UTC()
+	last := second(card.Mod)
 	s, d := 0.0, 0.0
 	if m := card.Memory; m != nil && valid(m) {
 		s, d = m.Stability, m.Difficulty
 		if m.LastReview > 0 {
-			last = time.Unix(m.LastReview, 0).UTC()
+			last = second(m.LastReview)
 		}
 	} else if card.Interval > 0 {
 		s, d = h.im.opt.Scheduler.Model().FromSM2(float64(card.Interval), float64(card.Factor)/1000)

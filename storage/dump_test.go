@@ -1,0 +1,573 @@
+package storage
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"etch/deck"
+	"etch/scheduler"
+)
+
+func dumpText(t tb, s *Store) string {
+	t.Helper()
+	var b bytes.Buffer
+	_, err := s.Dump(context.Background(), &b)
+	noError(t, err)
+	return b.String()
+}
+
+func loadDump(t tb, s *Store, text string) DumpCounts {
+	t.Helper()
+	n, err := s.LoadDump(context.Background(), strings.NewReader(text), LoadOptions{Now: monday.AddDate(1, 0, 0)})
+	noError(t, err)
+	return n
+}
+
+// kept is what a dump must carry over: notes with their texts and numbers,
+// cards, the log, settings and memories. What a machine numbers or derives for
+// itself is left out.
+func kept(t tb, s *Store) string {
+	t.Helper()
+	var out []string
+	add := func(what, query string) {
+		t.Helper()
+		rows, err := s.db.Query(query)
+		noError(t, err)
+		names, err := rows.Columns()
+		noError(t, err)
+		defer rows.Close()
+		for rows.Next() {
+			values := make([]any, len(names))
+			for i := range values {
+				values[i] = new(any)
+			}
+			noError(t, rows.Scan(values...))
+			line := what
+			for i, v := range values {
+				line += fmt.Sprintf(" %s=%v", names[i], *v.(*any))
+			}
+			out = append(out, line)
+		}
+		noError(t, rows.Err())
+	}
+	add("note", `SELECT id, key, kind, type, tier, front, back, tags, source, as_of, after, why, takeaway, hash, created_at, changed_at, retired_at IS NULL AS live, anki_guid, anki_nid, anki_ord, anki_fields FROM notes`)
+	add("lineage", `SELECT * FROM lineage`)
+	add("card", `SELECT id, note_id, ord, pos, cloze_hash, retired_at IS NULL AS live, anki_cid FROM cards`)
+	add("log", `SELECT `+entryColumns+` FROM log`)
+	add("setting", `SELECT * FROM settings`)
+	add("memory", `SELECT `+memoryColumns+`, m.hidden FROM memory m`)
+	add("type", `SELECT * FROM anki_types`)
+	add("media", `SELECT * FROM media`)
+	slices.Sort(out)
+	return strings.Join(out, "\n")
+}
+
+// machine is a database with a folder, the built-in library's place taken by
+// another folder, and imported decks.
+type machine struct {
+	*model
+	f     files
+	notes []IncomingNote
+}
+
+func newMachine(t *testing.T, rt *rapid.T, name string) *machine {
+	t.Helper()
+	dir, err := os.MkdirTemp(t.TempDir(), "")
+	noError(rt, err)
+	s, err := Open(context.Background(), filepath.Join(dir, "etch.db"), Options{Now: monday})
+	noError(rt, err)
+	rt.Cleanup(func() { s.Close() })
+	m := &machine{model: newModel(s, name, nil), f: files{"a.md": id("lease-end", lease) + fence, "sub/b.md": ring}}
+	m.compile(rt)
+	return m
+}
+
+func (m *machine) compile(t tb) {
+	t.Helper()
+	_, err := m.s.db.Exec(`UPDATE libraries SET stamp='?'`)
+	noError(t, err)
+	_, err = m.s.Compile(context.Background(), []deck.Library{m.f.library("/notes")}, CompileOptions{Now: m.now})
+	noError(t, err)
+	m.know(t)
+}
+
+// know takes note of the cards that there are, and of their memories.
+func (m *machine) know(t tb) {
+	t.Helper()
+	m.cards, m.memory = nil, memories(t, m.s)
+	for card := range m.memory {
+		m.cards = append(m.cards, card)
+	}
+	slices.Sort(m.cards)
+	m.log = entries(t, m.s)
+}
+
+func (m *machine) edit(t *rapid.T) {
+	name := rapid.SampledFrom([]string{"a.md", "sub/b.md", "c.md"}).Draw(t, "file")
+	text := rapid.SampledFrom([]string{
+		"", lease, fence, ring, lease + fence, id("lease-end", lease), id("lease-end", fence), strings.Replace(ring, "[keys]", "keys", 1), strings.Replace(ring, "keys", "[servers] and [keys]", 1),
+		"Q: Something else?\n\nA: Entirely new.\n",
+	}).Draw(t, "text")
+	if m.f[name] = text; text == "" {
+		delete(m.f, name)
+	}
+	if len(m.f) == 0 {
+		m.f["a.md"] = fence
+	}
+	m.compile(t)
+}
+
+func (m *machine) importDeck(t *rapid.T) {
+	n := basicNote(fmt.Sprint("g", rapid.IntRange(0, 3).Draw(t, "guid")), "Imported "+rapid.SampledFrom([]string{"one", "two", "three"}).Draw(t, "text")+"?", "1.")
+	n.Mod = m.now
+	n = n.row(0, m.now.Add(-time.Hour), scheduler.Good, scheduler.Decision{State: scheduler.Review, Interval: 3, DueDay: dayOf(m.now) + 3})
+	in := incoming(inDeck(rapid.SampledFrom([]string{"One", "Two::Three"}).Draw(t, "deck"), n))
+	in.Types = map[int64]string{7: `{"Name":"x"}`}
+	media, err := m.s.StageMedia(context.Background(), "p.png", strings.NewReader("picture"))
+	noError(t, err)
+	in.Media = []Media{media}
+	importAt(t, m.s, m.now, in)
+	m.know(t)
+}
+
+func (m *machine) forget(t *rapid.T) {
+	m.s.ForgetDeck(context.Background(), "one", m.now)
+	m.know(t)
+}
+
+func (m *machine) set(t *rapid.T) {
+	key := rapid.SampledFrom([]string{"new-per-day 3", "new-per-day 8", "learning-steps 1m", "weights 0.3 1 3 9 6 0.8 3 0.01 1.8 0.1 0.8 1.4 0.1 0.2 1.6 0.6 1.8 0.5 0.1 0.07 0.2"}).Draw(t, "setting")
+	name, value, _ := strings.Cut(key, " ")
+	noError(t, m.s.Set(context.Background(), name, value, m.now))
+	m.know(t)
+}
+
+func (m *machine) live(t *rapid.T, steps int) {
+	acts := []func(*rapid.T){m.grade, m.grade, m.grade, m.mark, m.setDue, m.undo, m.wait, m.edit, m.importDeck, m.forget, m.set}
+	for range steps {
+		acts[rapid.IntRange(0, len(acts)-1).Draw(t, "act")](t)
+		m.know(t)
+	}
+}
+
+// A dump into an empty database gives the same notes, cards, log, settings and
+// memories; twice, nothing more. Then life goes on there.
+func TestDumpAndLoad(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		a := newMachine(t, rt, "a")
+		a.live(rt, rapid.IntRange(0, 20).Draw(rt, "steps"))
+		text := dumpText(rt, a.s)
+		if again := dumpText(rt, a.s); again != text {
+			rt.Fatalf("two dumps differ")
+		}
+		before := dumped(rt, a.s)
+		if n := loadDump(rt, a.s, text); n != (DumpCounts{}) {
+			rt.Fatalf("into itself: %+v", n)
+		}
+		same(rt, "into itself", before, dumped(rt, a.s))
+
+		b := newMachine(t, rt, "b")
+		empty := newStoreIn(t, rt)
+		for _, s := range []*Store{empty, b.s} {
+			blank := dumped(rt, s)
+			dry, err := s.LoadDump(context.Background(), strings.NewReader(text), LoadOptions{Now: monday, DryRun: true})
+			noError(rt, err)
+			same(rt, "a dry run", blank, dumped(rt, s))
+			if _, err := os.Stat(s.MediaFolder()); err == nil {
+				rt.Fatalf("a dry run made the media folder")
+			}
+			if n := loadDump(rt, s, text); n != dry {
+				rt.Fatalf("loaded %+v, dry run %+v", n, dry)
+			}
+			healthy(rt, s)
+			after := dumped(rt, s)
+			if n := loadDump(rt, s, text); n != (DumpCounts{}) {
+				rt.Fatalf("again: %+v", n)
+			}
+			same(rt, "again", after, dumped(rt, s))
+			if x, y := ids(entries(rt, a.s)), ids(entries(rt, s)); !slices.Equal(x, y) {
+				rt.Fatalf("log ids %q, want %q", y, x)
+			}
+		}
+		same(rt, "loaded", kept(rt, a.s), kept(rt, empty))
+
+		// The folder comes to the new machine, at another place.
+		_, err := empty.Compile(context.Background(), []deck.Library{a.f.library("/home/b/notes")}, CompileOptions{Now: a.now.Add(time.Hour)})
+		noError(rt, err)
+		healthy(rt, empty)
+		if x, y := liveFronts(rt, a.s), liveFronts(rt, empty); !slices.Equal(x, y) {
+			rt.Fatalf("live after the folder came:\n%q\nwant\n%q", y, x)
+		}
+		importAt(rt, empty, a.now.Add(2*time.Hour), incoming(inDeck("New", basicNote("new", "Brand new?", "Yes."))))
+		if x, y := append(liveFronts(rt, a.s), "Brand new?"), liveFronts(rt, empty); !sameTexts(x, y) {
+			rt.Fatalf("live after an import:\n%q\nwant\n%q", y, x)
+		}
+		healthy(rt, empty)
+	})
+}
+
+func sameTexts(a, b []string) bool {
+	a, b = slices.Clone(a), slices.Clone(b)
+	slices.Sort(a)
+	slices.Sort(b)
+	return slices.Equal(a, b)
+}
+
+func newStoreIn(t *testing.T, rt *rapid.T) *Store {
+	t.Helper()
+	dir, err := os.MkdirTemp(t.TempDir(), "")
+	noError(rt, err)
+	s, err := Open(context.Background(), filepath.Join(dir, "etch.db"), Options{Now: monday})
+	noError(rt, err)
+	rt.Cleanup(func() { s.Close() })
+	return s
+}
+
+func liveFronts(t tb, s *Store) []string {
+	t.Helper()
+	rows, err := s.Cards(context.Background(), "", monday)
+	noError(t, err)
+	var out []string
+	for _, r := range rows {
+		out = append(out, r.Card.Front)
+	}
+	slices.Sort(out)
+	return out
+}
+
+// Two machines that load each other's dumps hold the same log and, for equal
+// settings, the same memories. A card that only one of them has is there on the
+// other, too, with its history.
+func TestDumpsOfTwoMachinesConverge(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		a, b := newMachine(t, rt, "a"), newMachine(t, rt, "b")
+		b.now = b.now.Add(7 * time.Second)
+		a.live(rt, rapid.IntRange(0, 10).Draw(rt, "a"))
+		b.live(rt, rapid.IntRange(0, 10).Draw(rt, "b"))
+		first := dumpText(rt, a.s)
+		loadDump(rt, b.s, first)
+		loadDump(rt, a.s, dumpText(rt, b.s))
+		for _, s := range []*Store{a.s, b.s} {
+			healthy(rt, s)
+		}
+		x, y := entries(rt, a.s), entries(rt, b.s)
+		if !slices.Equal(ids(x), ids(y)) {
+			rt.Fatalf("log ids differ\n%q\n%q", ids(x), ids(y))
+		}
+		if p, q := settingsOf(rt, a.s), settingsOf(rt, b.s); p != q {
+			rt.Fatalf("settings differ\n%s\n%s", p, q)
+		}
+		allMemories := func(s *Store) string {
+			rows, err := s.db.Query(`SELECT ` + memoryColumns + ` FROM memory m ORDER BY card_id`)
+			var out strings.Builder
+			_, err = collect(rows, err, func(r *sql.Rows) (_ struct{}, err error) {
+				var card deck.CardID
+				var m scheduler.Memory
+				fields, done := memoryFields(&card, &m)
+				err = r.Scan(fields...)
+				done()
+				fmt.Fprintf(&out, "%s %s %.6f %.6f %s %v %v %q\n", card, m.State, m.Stability, m.Difficulty, m.DueDay, m.DueAt, m.Suspended, m.Flag)
+				return struct{}{}, err
+			})
+			noError(rt, err)
+			return out.String()
+		}
+		same(rt, "memories", allMemories(a.s), allMemories(b.s))
+		// Each of them compiles and imports what it had: nothing is doubled.
+		for _, m := range []*machine{a, b} {
+			before := count(rt, m.s, `SELECT count(*) FROM notes`)
+			m.compile(rt)
+			importAt(rt, m.s, m.now.Add(time.Hour), incoming(inDeck("One", basicNote("new", "Brand new?", "Yes."))))
+			if n := count(rt, m.s, `SELECT count(*) FROM notes`); n != before+1 {
+				rt.Fatalf("%d notes after a compile and an import, want %d", n, before+1)
+			}
+			healthy(rt, m.s)
+		}
+	})
+}
+
+func settingsOf(t tb, s *Store) string {
+	t.Helper()
+	var out string
+	noError(t, s.db.QueryRow(`SELECT coalesce(group_concat(key||'='||value, ';'),'') FROM (SELECT * FROM settings ORDER BY key)`).Scan(&out))
+	return out
+}
+
+// Two machines that imported one deck in two versions do not double it.
+func TestDumpOfADeckInTwoVersions(t *testing.T) {
+	a, b := newStore(t), newStore(t)
+	one, two, three := basicNote("g1", "One?", "1."), basicNote("g2", "Two?", "2."), basicNote("g3", "Three?", "3.")
+	importAll(t, a, incoming(inDeck("D", one, two)))
+	importAll(t, b, incoming(inDeck("D", one, three)))
+	loadDump(t, a, dumpText(t, b))
+	if got := liveFronts(t, a); len(got) != 3 {
+		t.Errorf("live %q", got)
+	}
+	healthy(t, a)
+	importAll(t, a, incoming(inDeck("D", one.changed(monday, "Q: Uno?\n\nA: 1."), basicNote("g4", "Four?", "4."))))
+	want := []string{"Four?", "Three?", "Two?", "Uno?"}
+	if got := liveFronts(t, a); !slices.Equal(got, want) {
+		t.Errorf("live %q, want %q", got, want)
+	}
+	if n := count(t, a, `SELECT count(*) FROM notes`); n != 4 {
+		t.Errorf("%d notes, want 4", n)
+	}
+	posts, err := a.Posts(t.Context(), 0)
+	noError(t, err)
+	for _, p := range posts {
+		if _, _, err := a.PostBody(t.Context(), p.Slug); err != nil {
+			t.Error(err)
+		}
+	}
+	healthy(t, a)
+}
+
+// A cloze that has one card more on the other machine brings it along.
+func TestDumpOfACardThatIsNotHere(t *testing.T) {
+	a, b, c := newStore(t), newStore(t), newClock("c")
+	more := strings.Replace(ring, "server", "[server]", 1)
+	compileFolder(t, a, files{"a.md": id("ring", ring)}, CompileOptions{})
+	compileFolder(t, b, files{"a.md": id("ring", ring)}, CompileOptions{})
+	compileFolder(t, a, files{"a.md": id("ring", more)}, CompileOptions{})
+	grade(t, a, c, "ring~2", scheduler.Good)
+	text := dumpText(t, a)
+	loadDump(t, b, text)
+	healthy(t, b)
+	if n := loadDump(t, b, text); n != (DumpCounts{}) {
+		t.Errorf("again %+v", n)
+	}
+	if n := len(entries(t, b)); n != 1 {
+		t.Errorf("%d rows, want 1", n)
+	}
+	compileFolder(t, b, files{"a.md": id("ring", more)}, CompileOptions{})
+	if m := memoryOf(t, b, "ring~2"); m.Reps != 1 {
+		t.Errorf("memory %+v", m)
+	}
+	healthy(t, b)
+}
+
+// edited changes a line of a dump as JSON.
+func edited(t tb, line string, change func(map[string]any)) string {
+	t.Helper()
+	var x map[string]any
+	noError(t, json.Unmarshal([]byte(line), &x))
+	change(x)
+	out, err := json.Marshal(x)
+	noError(t, err)
+	return string(out)
+}
+
+// TestHostileDumps is the table of lines that are refused, each by its number,
+// with nothing of the file taken.
+func TestHostileDumps(t *testing.T) {
+	src, c := newStore(t), newClock("c")
+	compileFolder(t, src, files{"a.md": id("lease-end", lease) + ring}, CompileOptions{})
+	m, err := src.StageMedia(t.Context(), "p.png", strings.NewReader("picture"))
+	noError(t, err)
+	in := incoming(inDeck("D", basicNote("g1", "One?", "1.")))
+	in.Media, in.Types = []Media{m}, map[int64]string{3: "{}"}
+	importAll(t, src, in)
+	grade(t, src, c, "lease-end", scheduler.Good)
+	grade(t, src, c, "lease-end", scheduler.Easy)
+	set(t, src, "new-per-day", "5")
+	text := dumpText(t, src)
+	lines := strings.Split(strings.TrimSuffix(text, "\n"), "\n")
+	at := func(key string) int {
+		return slices.IndexFunc(lines, func(l string) bool { return strings.HasPrefix(l, `{"`+key+`"`) })
+	}
+	field := func(key, name string, value any) func() (string, int) {
+		return func() (string, int) {
+			i := at(key)
+			out := slices.Clone(lines)
+			out[i] = edited(t, out[i], func(x map[string]any) {
+				o := x[key].(map[string]any)
+				for path := strings.Split(name, "."); ; path = path[1:] {
+					if len(path) == 1 {
+						o[path[0]] = value
+						return
+					}
+					next, ok := o[path[0]].(map[string]any)
+					if list, isList := o[path[0]].([]any); isList {
+						next, ok = list[0].(map[string]any), true
+					}
+					if !ok {
+						t.Fatalf("no %s in %s", name, key)
+					}
+					o = next
+				}
+			})
+			return strings.Join(out, "\n") + "\n", i + 1
+		}
+	}
+	line := func(i int, text string) func() (string, int) {
+		return func() (string, int) {
+			out := slices.Clone(lines)
+			out[i] = text
+			return strings.Join(out, "\n") + "\n", i + 1
+		}
+	}
+	last := len(lines) - 1
+	for lines[last] == "" || !strings.HasPrefix(lines[last], `{"log"`) {
+		last--
+	}
+	tests := []struct {
+		name string
+		make func() (string, int)
+	}{
+		{"empty", func() (string, int) { return "", 0 }},
+		{"blank lines alone", func() (string, int) { return "\n\n\n", 0 }},
+		{"an apkg", func() (string, int) { return "PK\x03\x04\x00\x00", 1 }},
+		{"a list", line(0, "[1]")},
+		{"another JSON", line(0, `{"name":"x"}`)},
+		{"no head", func() (string, int) { return strings.Join(lines[1:], "\n"), 1 }},
+		{"version 0", line(0, `{"etch":{"version":0}}`)},
+		{"version 2", line(0, `{"etch":{"version":2,"at":0}}`)},
+		{"version -1", line(0, `{"etch":{"version":-1,"at":0}}`)},
+		{"bad JSON", line(last, `{"log":`)},
+		{"cut off within a line", func() (string, int) { return strings.Join(lines[:last], "\n") + "\n" + lines[last][:20], last + 1 }},
+		{"cut off after a line", func() (string, int) { return strings.Join(lines[:last], "\n") + "\n", 0 }},
+		{"an empty object", line(last, `{}`)},
+		{"null", line(last, `null`)},
+		{"an unknown key", line(last, `{"unknown":{}}`)},
+		{"two things on a line", line(last, lines[last]+lines[last])},
+		{"something after it", line(last, lines[last]+" x")},
+		{"two things in one object", line(last, `{"etch":{"version":1,"at":0},"setting":{"key":"new-per-day","value":"9","changed_at":1}}`)},
+		{"an unknown field", field("log", "Unknown", 1)},
+		{"NaN", line(last, strings.Replace(lines[last], `"Stability":`, `"Stability":NaN,"x":`, 1))},
+		{"a number beyond all", line(last, strings.Replace(lines[last], `"Stability":`, `"Stability":1e999,"Step":`, 1))},
+		{"a text for a number", field("log", "Day", "x")},
+		{"rating 0", field("log", "Rating", 0)},
+		{"rating 5", field("log", "Rating", 5)},
+		{"rating -1", field("log", "Rating", -1)},
+		{"negative time taken", field("log", "Took", -5e9)},
+		{"an hour taken", field("log", "Took", 3.6e12)},
+		{"state 4", field("log", "Then.State", 4)},
+		{"state -1", field("log", "Then.State", -1)},
+		{"step -1", field("log", "Then.Step", -1)},
+		{"a step beyond all", field("log", "Then.Step", 1<<40)},
+		{"negative stability", field("log", "Then.Stability", -1)},
+		{"a stability beyond all", field("log", "Then.Stability", 1e300)},
+		{"difficulty 11", field("log", "Then.Difficulty", 11)},
+		{"a day beyond all", field("log", "Then.DueDay", 1<<60)},
+		{"a day of answer beyond all", field("log", "Day", -(1 << 60))},
+		{"an interval beyond all", field("log", "Then.Interval", 1<<60)},
+		{"a zone beyond all", field("log", "Zone", 1<<40)},
+		{"a time before all", field("log", "At", "0001-01-01T00:00:00Z")},
+		{"a time after all", field("log", "At", "9999-01-01T00:00:00Z")},
+		{"a bad time", field("log", "At", "yesterday")},
+		{"an unknown kind", field("log", "Kind", "explode")},
+		{"a void without a target", field("log", "Kind", "void")},
+		{"a target without a void", field("log", "Target", "x")},
+		{"a rating of another kind", field("log", "Kind", "suspend")},
+		{"an unknown source", field("log", "Source", "evil")},
+		{"no id", field("log", "ID", "")},
+		{"an unknown card", field("log", "Card", "nobody")},
+		{"an unknown setting", field("setting", "key", "colour-of-the-sky")},
+		{"a bad value", field("setting", "value", "many")},
+		{"an unknown note kind", field("post", "notes.kind", "riddle")},
+		{"an unknown tier", field("post", "notes.tier", "top")},
+		{"no note id", field("post", "notes.id", "")},
+		{"a note id of two lines", field("post", "notes.id", "a\nb")},
+		{"no guid", field("post", "notes.anki_guid", "")},
+		{"tags that are no list", field("post", "tags", "x")},
+		{"a slug that is a path", field("post", "slug", "../../x")},
+		{"an unknown kind of library", field("post", "kind", "web")},
+		{"a negative card number", field("post", "notes.cards.ord", -1)},
+		{"a card of another note", field("post", "notes.cards.id", "other~0")},
+		{"no card id", field("post", "notes.cards.id", "")},
+		{"a negative place", field("post", "notes.pos", -1)},
+		{"media that is no base64", field("media", "data", "!!!")},
+		{"media without a name", field("media", "name", "")},
+		{"a type that is no JSON", field("anki_type", "def", "{")},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			s := newStore(t)
+			compileFolder(t, s, files{"z.md": fence}, CompileOptions{})
+			before := dumped(t, s)
+			text, want := tt.make()
+			n, err := s.LoadDump(t.Context(), strings.NewReader(text), LoadOptions{Now: monday})
+			if err == nil || n != (DumpCounts{}) {
+				t.Fatalf("taken: %+v", n)
+			}
+			if !errors.Is(err, ErrDump) && !errors.Is(err, ErrNewer) {
+				t.Errorf("no ErrDump: %v", err)
+			}
+			if want > 0 && !strings.Contains(err.Error(), fmt.Sprintf("line %d: ", want)) {
+				t.Errorf("%v, want line %d", err, want)
+			}
+			same(t, "a file that was refused", before, dumped(t, s))
+			left, err := filepath.Glob(filepath.Join(s.MediaFolder(), "*"))
+			noError(t, err)
+			if len(left) > 0 {
+				t.Errorf("left behind: %q", left)
+			}
+			healthy(t, s)
+		})
+	}
+}
+
+// endless is a line without an end.
+type endless struct{ read int64 }
+
+func (e *endless) Read(p []byte) (int, error) {
+	for i := range p {
+		p[i] = ' '
+	}
+	e.read += int64(len(p))
+	return len(p), nil
+}
+
+func TestDumpLineWithoutAnEnd(t *testing.T) {
+	if testing.Short() {
+		t.Skip("reads 256 MiB")
+	}
+	s := newStore(t)
+	e := &endless{}
+	_, err := s.LoadDump(t.Context(), e, LoadOptions{Now: monday})
+	if !errors.Is(err, ErrDump) || !strings.Contains(err.Error(), "line 1") || e.read > 2*maxDumpLine {
+		t.Errorf("%v after %d bytes", err, e.read)
+	}
+}
+
+func TestLoadDumpIsCancelled(t *testing.T) {
+	src, s := newStore(t), newStore(t)
+	importAll(t, src, incoming(inDeck("D", basicNote("g1", "One?", "1."))))
+	before := dumped(t, s)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := s.LoadDump(ctx, strings.NewReader(dumpText(t, src)), LoadOptions{Now: monday}); !errors.Is(err, context.Canceled) {
+		t.Errorf("%v", err)
+	}
+	same(t, "cancelled", before, dumped(t, s))
+}
+
+// Media of a dump come with their contents.
+func TestDumpOfMedia(t *testing.T) {
+	a, b := newStore(t), newStore(t)
+	m, err := a.StageMedia(t.Context(), "../p \x00.png", strings.NewReader("picture"))
+	noError(t, err)
+	in := incoming(inDeck("D", basicNote("g1", "One?", "1.")))
+	in.Media = []Media{m}
+	importAll(t, a, in)
+	loadDump(t, b, dumpText(t, a))
+	got, err := os.ReadFile(filepath.Join(b.MediaFolder(), m.File))
+	if err != nil || string(got) != "picture" {
+		t.Errorf("%q %v", got, err)
+	}
+	// One that has gone from the disk does not cost the rest.
+	noError(t, os.Remove(filepath.Join(a.MediaFolder(), m.File)))
+	loadDump(t, newStore(t), dumpText(t, a))
+}
