@@ -627,12 +627,14 @@ func (im *importer) mark(m *merger, card deck.CardID, cid int64, marks Marks) er
 		}
 		var last int64
 		err := im.tx.QueryRowContext(im.ctx, `SELECT coalesce(max(at),0) FROM log l WHERE card_id=? AND kind IN (?,?) AND `+live, card, kind, other).Scan(&last)
-		if err != nil || last >= millis(marks.At) {
+		if err != nil || last/1000 > marks.At.Unix() {
 			return err
 		}
-		id := fmt.Sprintf("anki:%d:%d:%s", cid, millis(marks.At), kind)
+		// A flag leaves no time in Anki: what is there came after what an export brought there.
+		at := instant(max(last+1, millis(marks.At)))
+		id := fmt.Sprintf("anki:%d:%d:%s", cid, millis(at), kind)
 		return m.add(scheduler.Entry{
-			ID: id, Act: id, Card: card, Kind: kind, At: marks.At, Day: im.store.Scheduler().Day(marks.At), Arg: arg, Source: scheduler.FromAnki,
+			ID: id, Act: id, Card: card, Kind: kind, At: at, Day: im.store.Scheduler().Day(at), Arg: arg, Source: scheduler.FromAnki,
 		})
 	}
 	kind, other := scheduler.Resume, scheduler.Suspend

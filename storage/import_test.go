@@ -461,7 +461,7 @@ func TestImportedMarks(t *testing.T) {
 		{"suspended here, earlier", []scheduler.Kind{scheduler.Suspend}, after, false, "", 1, scheduler.Memory{}},
 		{"resumed here, later", []scheduler.Kind{scheduler.Suspend, scheduler.Resume}, before, true, "", 0, scheduler.Memory{}},
 		{"resumed here, earlier", []scheduler.Kind{scheduler.Suspend, scheduler.Resume}, after, true, "", 1, scheduler.Memory{Suspended: true}},
-		{"at the same moment", []scheduler.Kind{scheduler.Suspend}, monday, false, "", 0, scheduler.Memory{Suspended: true}},
+		{"at the same moment, for Anki's flags have no time", []scheduler.Kind{scheduler.Suspend}, monday, false, "", 1, scheduler.Memory{}},
 		{"flagged here, later", []scheduler.Kind{scheduler.Flag}, before, false, "", 0, scheduler.Memory{Flag: "here"}},
 		{"flagged here, earlier", []scheduler.Kind{scheduler.Flag}, after, false, "", 1, scheduler.Memory{}},
 		{"flagged on both sides", []scheduler.Kind{scheduler.Flag}, after, false, "there", 0, scheduler.Memory{Flag: "here"}},
@@ -848,4 +848,35 @@ func noteTexts(in Incoming) (texts []string) {
 		}
 	}
 	return texts
+}
+
+// A flag leaves no time on a card in Anki: its time is that of the export.
+func TestFlagTakenOffInAnki(t *testing.T) {
+	s, c := newStore(t), newClock("a")
+	card := add(t, s, basics(1)...)[0]
+	row := mark(t, s, c, card, scheduler.Flag)
+	record(t, s, row)
+	flagged := row.Entry.At
+	var guid string
+	noError(t, s.db.QueryRow(`SELECT anki_guid FROM notes`).Scan(&guid))
+	bring := func(at time.Time, flag string) int {
+		t.Helper()
+		report, err := s.Import(context.Background(), Incoming{Decks: []IncomingDeck{{Name: "d", Notes: []IncomingNote{{
+			GUID: guid, Cards: []IncomingCard{{AnkiID: 1, Marks: &Marks{At: at, Flag: flag}}},
+		}}}}}, ImportOptions{Now: monday})
+		noError(t, err)
+		return report.Rows
+	}
+	if n := bring(flagged.Add(-time.Second), ""); n != 0 || memoryOf(t, s, card).Flag == "" {
+		t.Errorf("what Anki had before the flag took it off")
+	}
+	exported := flagged.Truncate(time.Second)
+	for i, flag := range []string{"", "flag 1 in Anki", "", "flag 2 in Anki"} {
+		if n := bring(exported, flag); n != 1 || (memoryOf(t, s, card).Flag == "") != (flag == "") {
+			t.Errorf("step %d: %d rows, flag %q, want %q", i, n, memoryOf(t, s, card).Flag, flag)
+		}
+		if n := bring(exported, flag); n != 0 {
+			t.Errorf("step %d again: %d rows", i, n)
+		}
+	}
 }

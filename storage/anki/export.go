@@ -9,6 +9,8 @@ import (
 	"fmt"
 	"html"
 	"io"
+	"io/fs"
+	"maps"
 	"math"
 	"net/url"
 	"os"
@@ -154,7 +156,11 @@ func (x *exporter) note(n *storage.ContentNote) error {
 func deckName(n *storage.ContentNote) string {
 	levels := []string{"etch"}
 	for _, level := range []string{n.Topic, n.Title} {
-		levels = append(levels, strings.ReplaceAll(deck.CleanLine(level), "::", ":"))
+		level = deck.CleanLine(level)
+		for strings.Contains(level, "::") { // ":::" has two
+			level = strings.ReplaceAll(level, "::", ":")
+		}
+		levels = append(levels, level)
 	}
 	if n.Library == deck.KindAnki {
 		levels = strings.Split(n.Title, "::")
@@ -195,7 +201,7 @@ func clozeHTML(n *storage.ContentNote) string {
 		ords[card.Pos] = card.Ord
 	}
 	deletions := deck.Deletions(n.Front)
-	return field.ClozeHTML(withoutAttributes(n.Front), func(i int) ([]int, string) {
+	return field.ClozeHTML(n.Front, func(i int) ([]int, string) {
 		var numbers []int
 		for _, card := range deletions[i].Cards {
 			if ord, ok := ords[card]; ok {
@@ -204,17 +210,6 @@ func clozeHTML(n *storage.ContentNote) string {
 		}
 		return numbers, deletions[i].Hint
 	})
-}
-
-// withoutAttributes takes numbers and hints out of a cloze's text.
-func withoutAttributes(front string) string {
-	attrs := false
-	return strings.Map(func(r rune) rune {
-		if attrs = r == deck.Attrs || attrs && r != deck.Close; attrs {
-			return -1
-		}
-		return r
-	}, front)
 }
 
 // fromOriginal gives an imported note back as it came. Where its text was
@@ -381,8 +376,11 @@ func (x *exporter) pictures(note *Note, folder string) error {
 				x.addKept(name)
 				return tag
 			}
-			renamed, err := x.addFile(folder, name)
+			renamed, changed, err := x.addFile(folder, name)
 			failed = errors.Join(failed, err)
+			if changed > note.Mod && changed < 1<<32 {
+				note.Mod = changed // its new name is a change that no post tells
+			}
 			return m[1] + `"` + html.EscapeString(renamed) + `"`
 		})
 		if failed != nil {
@@ -419,65 +417,73 @@ func (x *exporter) addKept(name string) {
 // maxPicture is what Anki's server takes of one file.
 const maxPicture = 100 << 20
 
-// addFile adds a picture beside a post.
-func (x *exporter) addFile(folder, name string) (renamed string, err error) {
+// addFile adds a picture beside a post. changed is in unix seconds.
+func (x *exporter) addFile(folder, name string) (renamed string, changed int64, err error) {
 	root, err := os.OpenRoot(folder)
 	if err != nil {
-		return "", err
+		return "", 0, err
 	}
 	defer root.Close()
-	if plain, err := url.PathUnescape(name); err == nil {
-		name = plain
-	}
 	path := filepath.FromSlash(name)
 	f, err := root.Open(path)
+	if plain, bad := url.PathUnescape(name); errors.Is(err, fs.ErrNotExist) && bad == nil && plain != name {
+		path = filepath.FromSlash(plain) // written as an address, with %20 for a blank
+		f, err = root.Open(path)
+	}
 	if err != nil {
-		return "", fmt.Errorf("open its picture: %w", err)
+		return "", 0, fmt.Errorf("open its picture: %w", err)
 	}
 	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return "", 0, fmt.Errorf("open its picture: %w", err)
+	}
 	hash := sha256.New()
 	size, err := io.Copy(hash, io.LimitReader(f, maxPicture+1))
 	if err != nil {
-		return "", fmt.Errorf("read its picture %s: %w", name, err)
+		return "", 0, fmt.Errorf("read its picture %s: %w", name, err)
 	}
 	if size > maxPicture {
-		return "", fmt.Errorf("its picture %s is over 100 MiB", name)
+		return "", 0, fmt.Errorf("its picture %s is over 100 MiB", name)
 	}
 	renamed = "etch-" + hex.EncodeToString(hash.Sum(nil)[:8]) + strings.ToLower(filepath.Ext(path))
 	full := filepath.Join(folder, path)
 	x.media[renamed] = Media{Name: renamed, Size: size, Open: func() (io.ReadCloser, error) { return os.Open(full) }}
-	return renamed, nil
+	return renamed, info.ModTime().Unix(), nil
 }
 
 // addDecks numbers the decks and those above them, and puts the cards there.
 func (x *exporter) addDecks() {
-	names := make(map[string]bool)
+	names := make(map[string]string) // by what Anki compares
+	add := func(name string) {
+		key := strings.ToLower(name)
+		if other, ok := names[key]; !ok || name < other {
+			names[key] = name
+		}
+	}
 	for name := range x.decks {
 		for at := 0; ; {
 			i := strings.Index(name[at:], "::")
 			if i < 0 {
 				break
 			}
-			names[name[:at+i]] = true
+			add(name[:at+i])
 			at += i + 2
 		}
-		names[name] = true
+		add(name)
 	}
-	sorted := make([]string, 0, len(names))
-	for name := range names {
-		sorted = append(sorted, name)
-	}
-	slices.Sort(sorted)
+	sorted := slices.Sorted(maps.Keys(names))
 	preset := int64(1)
 	if x.opt.Preset {
 		preset = presetID
 	}
-	ids := map[string]int64{"default": 1} // Anki does not tell apart names by case
-	for _, name := range sorted {
-		if ids[strings.ToLower(name)] == 0 {
-			ids[strings.ToLower(name)] = firstDeck + int64(len(x.c.Decks))
-			x.c.Decks = append(x.c.Decks, Deck{ID: firstDeck + int64(len(x.c.Decks)), Name: name, Preset: preset})
+	ids := make(map[string]int64)
+	for i, key := range sorted {
+		ids[key] = firstDeck + int64(i)
+		if key == "default" {
+			ids[key] = 1 // Anki always has it
 		}
+		x.c.Decks = append(x.c.Decks, Deck{ID: ids[key], Name: names[key], Preset: preset})
 	}
 	for i := range x.c.Cards {
 		x.c.Cards[i].Deck = ids[strings.ToLower(x.cardDecks[i])]
@@ -552,7 +558,9 @@ func (x *exporter) state(card *Card, m scheduler.Memory, last int64) {
 	}
 	if m.State != scheduler.Review {
 		card.Queue, card.Due = LearnQueue, m.DueAt.Unix()
-		if day := x.opt.Scheduler.Day(m.DueAt); day > m.LastDay {
+		// Anki moves the day numbers of a file to its own day 0, but not that of a
+		// suspended card in a step.
+		if day := x.opt.Scheduler.Day(m.DueAt); day > m.LastDay && !m.Suspended {
 			card.Queue, card.Due = DayLearnQueue, int64(day-x.day0)
 		}
 	}
@@ -561,11 +569,12 @@ func (x *exporter) state(card *Card, m scheduler.Memory, last int64) {
 	if len(weights) == 21 {
 		decay = weights[20]
 	}
-	card.Memory = &Memory{Stability: m.Stability, Difficulty: m.Difficulty, Retention: set.Retention, Decay: decay, LastReview: cmp.Or(last, m.Last.Unix())}
+	card.Memory = &Memory{Stability: m.Stability, Difficulty: m.Difficulty, Retention: set.Retention, Decay: decay, LastReview: max(0, cmp.Or(last, m.Last.Unix()))}
 }
 
 // reviews writes a card's log and returns the time of the last answer, in unix
-// seconds, or 0.
+// seconds, 0 if there is none, and -1 if there is none since the card was
+// forgotten: then Anki knows of no last review.
 func (x *exporter) reviews(from storage.ContentCard) (last int64) {
 	interval := 0
 	for _, e := range from.Rows {
@@ -578,6 +587,7 @@ func (x *exporter) reviews(from storage.ContentCard) (last int64) {
 			last = e.AnkiID / 1000
 		case scheduler.Forget:
 			r.Kind, r.Interval = Manual, 0
+			last = -1
 		case scheduler.SetDue:
 			r.Kind, r.Factor = Manual, cmp.Or(factorOf(e.Then.Difficulty), 100)
 		default:

@@ -360,7 +360,9 @@ func (h *cardHistory) review(r *Review, before scheduler.State, next *Review) sc
 		h.add(r.ID, "", scheduler.Entry{Kind: scheduler.Forget})
 		return scheduler.New
 	case !isRated(r):
-		if r.Ease == 0 && r.Kind == Manual && interval > 0 && before != scheduler.New {
+		// The interval of a card that was in a step is 0.
+		if r.Ease == 0 && (r.Kind == Manual || r.Kind == Rescheduled) && interval >= 0 && before != scheduler.New {
+			interval = max(1, interval)
 			h.add(r.ID, "", scheduler.Entry{Kind: scheduler.SetDue, Then: scheduler.Decision{
 				State: scheduler.Review, Interval: interval, DueDay: day + scheduler.Day(interval),
 			}})
@@ -494,16 +496,19 @@ func (h *cardHistory) seed() {
 		if m.LastReview > 0 {
 			last = second(m.LastReview)
 		}
-	} else if card.Interval > 0 {
-		s, d = h.im.opt.Scheduler.Model().FromSM2(float64(card.Interval), float64(card.Factor)/1000)
+	} else if card.Interval > 0 || card.Interval == 0 && card.State == Reviewing { // 0: a new card whose due date was set by hand
+		s, d = h.im.opt.Scheduler.Model().FromSM2(float64(max(1, card.Interval)), float64(card.Factor)/1000)
 	} else {
 		return
 	}
 	then := h.decision(last)
 	then.Stability, then.Difficulty = s, d
 	h.add(last.UnixMilli(), "seed", scheduler.Entry{Kind: scheduler.Seed, Arg: fmt.Sprintf("reps=%d lapses=%d", card.Reps, card.Lapses), Then: then})
-	if n := len(h.out); n > 1 && h.out[n-2].At.After(h.out[n-1].At) { // the state comes after what the log has
+	if n := len(h.out); n > 1 && !h.out[n-2].At.Before(h.out[n-1].At) { // the state comes after what the log has
 		h.out[n-1].At = h.out[n-2].At
+		if h.out[n-2].Kind == scheduler.Forget {
+			h.out[n-1].At = h.out[n-2].At.Add(time.Millisecond)
+		}
 	}
 	h.im.tell(false, "cards whose state was taken as it is, without a history", fmt.Sprint(card.ID))
 }

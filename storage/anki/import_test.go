@@ -280,7 +280,7 @@ func TestImportedHistories(t *testing.T) {
 			"rate rate rate", scheduler.Review, 25, 3, 0, 0, ""},
 		{"early, with a new interval", reviewing, append(learned(17), Review{ID: on(19), Ease: 3, Interval: 6, Factor: 224, Kind: Early}), "rate rate rate", scheduler.Review, 25, 3, 0, 0, ""},
 		{"due date set by hand", reviewing, append(learned(17), Review{ID: on(19), Interval: 6, Factor: 224, Kind: Manual}), "rate rate due", scheduler.Review, 25, 2, 0, 0, ""},
-		{"rescheduled", reviewing, append(learned(17), Review{ID: on(19), Interval: 6, Factor: 224, Kind: Rescheduled}), "rate rate", scheduler.Review, 25, 2, 0, 0, ""},
+		{"rescheduled", reviewing, append(learned(17), Review{ID: on(19), Interval: 6, Factor: 224, Kind: Rescheduled}), "rate rate due", scheduler.Review, 25, 2, 0, 0, ""},
 		{"in a filtered deck", Card{State: Reviewing, Queue: ReviewQueue, Due: -100000, HomeDue: 25, HomeDeck: 2, Deck: 3, Interval: 6, Factor: 2500}, learned(17), "rate rate", scheduler.Review, 25, 2, 0, 0, ""},
 		{"buried", Card{State: Reviewing, Queue: UserBuried, Due: 25, Interval: 6}, learned(17), "rate rate", scheduler.Review, 25, 2, 0, 0, ""},
 		{"suspended", Card{State: Reviewing, Queue: Suspended, Due: 25, Interval: 6}, learned(17), "rate rate suspend", scheduler.Review, 25, 2, 0, 0, ""},

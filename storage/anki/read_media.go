@@ -30,7 +30,8 @@ func (r *reader) readMedia(ctx context.Context) error {
 		return nil // Anki takes that for none, and so do old exporters
 	}
 	b, err := r.p.file.read(ctx, e, r.p.Version == Latest, r.lim.MapBytes)
-	if errors.Is(err, ErrDamaged) || err == nil && len(b) == 0 {
+	empty := len(b) == 0 && (r.p.Version != Latest || e.UncompressedSize64 == 0) // no files make an empty list in the newest form
+	if errors.Is(err, ErrDamaged) || err == nil && empty {
 		// The cards are worth more than the pictures.
 		r.skip("a list of media that cannot be read: no media", "%v", err)
 		return nil

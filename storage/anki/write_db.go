@@ -170,13 +170,17 @@ func writeCards(ctx context.Context, tx *sql.Tx, c *Collection) error {
 	})
 }
 
-// lastReviews returns the unix seconds at which cards were last answered.
+// lastReviews returns the unix seconds at which cards were last answered since
+// they were new.
 func lastReviews(c *Collection) map[int64]int64 {
 	last := map[int64]int64{}
 	for i := range c.Reviews { // sorted by time
 		v := &c.Reviews[i]
 		crammed := v.Kind == Early && v.Factor == 0
-		if v.Ease > 0 && !crammed {
+		switch {
+		case isReset(v):
+			delete(last, v.Card)
+		case v.Ease > 0 && !crammed:
 			last[v.Card] = v.ID / 1000
 		}
 	}

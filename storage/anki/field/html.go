@@ -35,16 +35,20 @@ func HTML(markdown string) string {
 // ClozeHTML renders a cloze's text for an Anki field. The text holds its
 // deletions between [deck.Open] and [deck.Close]; number returns the numbers
 // that Anki shall know the i-th one by, and its hint. A deletion without a
-// number is text.
+// number is text, and what a deletion has behind [deck.Attrs] is left out.
 //
 // A deletion that begins or ends within an element, or crosses blocks, becomes
 // several with the same numbers: Anki cuts the source text, and what it cuts
 // must be whole. The hint stands at the first of them.
 func ClozeHTML(markdown string, number func(i int) ([]int, string)) string {
-	c := &converter{src: newManuscript(deck.Clean(markdown)), number: number}
+	markdown = attributeText().ReplaceAllString(deck.Clean(markdown), "")
+	c := &converter{src: newManuscript(markdown), number: number}
 	c.w.cloze = true
 	return c.field()
 }
+
+// attributeText matches the attributes of a deletion.
+var attributeText = lazily(string(deck.Attrs) + "[^" + string(deck.Close) + "]*")
 
 // converter writes one field.
 type converter struct {

@@ -101,6 +101,7 @@ func TestClozeHTML(t *testing.T) {
 		{"link", "⟦[a](https://b.c/d::e)⟧", `{{c1::<a href="https://b.c/d:&#58;e">a</a>}}`},
 		{"picture", "⟦![a}}](b.png)⟧", `{{c1::<img src="b.png" alt="a&#125;&#125;">}}`},
 		{"unbalanced", "a⟧ b ⟦c", "a b c"},
+		{"attributes", "⟦a\uf8f2{c=2 hint=\"h\"}⟧ ⟦`b`\uf8f2{c=1}⟧", "{{c1::a}} {{c2::<code>b</code>}}"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
