@@ -1,12 +1,10 @@
 package deck
 
 import (
-	"errors"
 	"regexp"
 	"strings"
 	"unicode"
 
-	"github.com/BurntSushi/toml"
 	"go.yaml.in/yaml/v3"
 )
 
@@ -155,26 +153,61 @@ func tooDeep(text string) int {
 	return 0
 }
 
-// decodeTOML reads hashcards' front matter: a name, and tags if there are any.
+// tomlKey matches a line with one of the keys that count.
+var tomlKey = regexp.MustCompile(`^[ \t]*(name|tags)[ \t]*=[ \t]*`)
+
+// decodeTOML reads hashcards' front matter: a name, and tags if there are any,
+// above all tables. What else there is is none of our business. The texts and
+// lists of TOML that fit on a line are YAML, too, and a decoder for all of TOML
+// would be 1 % of the program.
 func (r *reporter) decodeTOML(fm *frontMatter, text string) {
-	var m map[string]any
-	if _, err := toml.Decode(text, &m); err != nil {
-		line, msg := 1, err.Error()
-		if pe := (toml.ParseError{}); errors.As(err, &pe) {
-			line, msg = pe.Position.Line, pe.Message
+	lines := strings.SplitAfter(text, "\n")
+	for i, line := range lines {
+		if strings.HasPrefix(strings.TrimSpace(line), "[") {
+			return
 		}
-		r.report(r.headLine(text, line), "", "front matter is not valid TOML: %s", short(msg, 100))
-		return
-	}
-	if name, ok := m["name"].(string); ok && isPlain(name) {
-		fm.title = strings.TrimSpace(name)
-	}
-	tags, _ := m["tags"].([]any)
-	for _, t := range tags {
-		if tag, ok := t.(string); ok && isPlain(tag) && !isBlank(tag) {
-			fm.tags = append(fm.tags, strings.TrimSpace(tag))
+		m := tomlKey.FindStringSubmatch(line)
+		if m == nil {
+			continue
+		}
+		value := line[len(m[0]):]
+		for n := i + 1; n < len(lines) && strings.HasPrefix(value, "[") && !strings.Contains(value, "]"); n++ {
+			value += lines[n] // a list may go on
+		}
+		texts, ok := tomlTexts(value)
+		switch {
+		case !ok || m[1] == "name" && len(texts) != 1:
+			r.report(r.headLine(text, i+1), "", "front matter is not valid TOML: %s must be %s", m[1], map[string]string{"name": `"text"`, "tags": `["a", "b"]`}[m[1]])
+			return
+		case m[1] == "name" && isPlain(texts[0]):
+			fm.title = strings.TrimSpace(texts[0])
+		case m[1] == "tags":
+			for _, tag := range texts {
+				if isPlain(tag) && !isBlank(tag) {
+					fm.tags = append(fm.tags, strings.TrimSpace(tag))
+				}
+			}
 		}
 	}
+}
+
+// tomlTexts reads a quoted text, or a list of them in brackets.
+func tomlTexts(value string) (texts []string, ok bool) {
+	docs, err := parseYAML(value)
+	if err != nil || len(docs) != 1 {
+		return nil, false
+	}
+	nodes := []*yaml.Node{docs[0]}
+	if docs[0].Kind == yaml.SequenceNode {
+		nodes = docs[0].Content
+	}
+	for _, n := range nodes {
+		if n.Kind != yaml.ScalarNode || n.Style&(yaml.DoubleQuotedStyle|yaml.SingleQuotedStyle) == 0 {
+			return nil, false
+		}
+		texts = append(texts, reveal(n.Value))
+	}
+	return texts, true
 }
 
 // headLine turns a line of the front matter's text, from 1, into a line of the

@@ -35,6 +35,9 @@ func TestFrontMatter(t *testing.T) {
 		{"TOML with tags", "---\ntags = ['a', 'b']\n[more]\nx = 1\n---\n", head{DeckDialect, "x", []string{"a", "b"}, nil, nil, 1}},
 		{"YAML name", "---\nname: A = b\ntags: [t]\nlayout: {a: [1]}\nTitle: no\n---\n", head{DeckDialect, "A = b", []string{"t"}, nil, nil, 1}},
 		{"unknown forms are ignored in a deck", "---\nname: [a]\ntags: {a: b}\n---\n", head{DeckDialect, "x", nil, nil, nil, 1}},
+		{"TOML, quoted in all ways", "---\nname='A \\ b' # why\ntags = [\n  \"a\", # one\n  'b',\n]\nname2 = 3\n---\n", head{DeckDialect, `A \ b`, []string{"a", "b"}, nil, nil, 1}},
+		{"TOML escapes", "---\nname = \"a\\u00e9 \\\"b\\\"?\"\n---\n", head{DeckDialect, `aé "b"?`, nil, nil, nil, 1}},
+		{"a name in a table of TOML", "---\na = 1\n[x]\nname = \"b\"\n---\n", head{DeckDialect, "x", nil, nil, nil, 1}},
 		{"TOML title", "---\ntitle = \"T\"\n---\n", head{DeckDialect, "x", nil, nil, nil, 1}},
 		{"empty", "---\n---\n", head{DeckDialect, "x", nil, nil, nil, 1}},
 		{"rule, then prose", "---\nProse here\n\n---\nmore\n", head{DeckDialect, "x", nil, nil, nil, 1}},
@@ -115,6 +118,9 @@ func TestFrontMatterSyntax(t *testing.T) {
 		{"---\ntitle: T\ntags: [a\n---\n", "front matter is not valid YAML: "},
 		{"---\ntitle: A: b\n---\n", "front matter is not valid YAML: "},
 		{"---\nname = x\n---\n", "front matter is not valid TOML: "},
+		{"---\nname = \"x\n---\n", "front matter is not valid TOML: "},
+		{"---\nname = [\"x\", \"y\"]\n---\n", "front matter is not valid TOML: "},
+		{"---\ntags = [1]\n---\n", "front matter is not valid TOML: "},
 		{"---\nname: \"x\n---\n", "front matter is not valid YAML: "},
 	} {
 		_, problems := Parse("x.md", []byte(c.text+"C: [a]\n"))
