@@ -362,20 +362,29 @@ func TestReadmeListsThePosts(t *testing.T) {
 	}
 }
 
+// cardsOf is how many cards a note is: a cloze may be several.
+func cardsOf(n Note) int {
+	if n.Kind == Cloze {
+		return len(ClozeTexts(n.Front))
+	}
+	return 1
+}
+
 // postList is a table of all posts by topic.
 func postList(posts []*Post) string {
 	var b strings.Builder
 	core, all := 0, 0
 	rows := map[string][]string{}
 	for _, p := range posts {
-		n := 0
+		n, cards := 0, 0
 		for _, note := range p.Notes {
+			cards += cardsOf(note)
 			if note.Tier == Core {
-				n++
+				n += cardsOf(note)
 			}
 		}
-		core, all = core+n, all+len(p.Notes)
-		rows[p.Topic] = append(rows[p.Topic], fmt.Sprintf("| %s | %s | %d | %d |\n", p.Topic, p.Title, n, len(p.Notes)))
+		core, all = core+n, all+cards
+		rows[p.Topic] = append(rows[p.Topic], fmt.Sprintf("| %s | %s | %d | %d |\n", p.Topic, p.Title, n, cards))
 	}
 	fmt.Fprintf(&b, "%d posts, %d core cards, %d in all. `etch read POST` reads one, `etch review POST` studies\nit; `etch posts` has their short names.\n\n| topic | post | core | all |\n|---|---|---|---|\n", len(posts), core, all)
 	for _, topic := range libraryTags[:categories] {

@@ -101,7 +101,8 @@ type Session struct {
 	shown   time.Time // when the current card was shown
 	last    deck.CardID
 	skipped []deck.CardID
-	crammed []Item // cram: the cards behind the current one
+	hurried map[deck.CardID]time.Time // learning cards that come without a wait, while they are due then
+	crammed []Item                    // cram: the cards behind the current one
 	acts    map[string]bool
 	tally   Tally
 }
@@ -162,6 +163,13 @@ func (s *Session) Spent() bool {
 	return s.opt.Limit > 0 && s.tally.Answers >= s.opt.Limit || s.opt.Time > 0 && s.tally.Time >= s.opt.Time
 }
 
+// DayOver reports whether the minutes that the user has for a day are over, so
+// that cards may be left for another.
+func (s *Session) DayOver() bool {
+	set := s.sched.Settings()
+	return set.MinutesPerDay > 0 && s.snap.Today.Spent >= time.Duration(set.MinutesPerDay)*time.Minute
+}
+
 // Tally returns what the session has done so far.
 func (s *Session) Tally() Tally { return s.tally }
 
@@ -173,14 +181,21 @@ func (s *Session) WaitUntil() time.Time {
 	return s.queue.Soon[0].Memory.DueAt
 }
 
-// Tick leaves phase Waiting once a card is due; early takes the next learning
-// card at once. In any other phase it does nothing.
+// Tick leaves phase Waiting once a card is due; early takes the learning cards
+// that are waiting now, one after the other, without a further wait. In any
+// other phase it does nothing.
 func (s *Session) Tick(now time.Time, early bool) {
 	if s.phase != Waiting {
 		return
 	}
 	s.arrange(now)
-	s.pick(now, early)
+	if early {
+		s.hurried = make(map[deck.CardID]time.Time, len(s.queue.Soon))
+		for _, it := range s.queue.Soon {
+			s.hurried[it.Card] = it.Memory.DueAt
+		}
+	}
+	s.pick(now)
 }
 
 // Reveal shows the answer and returns what each button would do, by rating.

@@ -114,13 +114,20 @@ func (s *Session) limits(now time.Time) Limits {
 	if s.opt.Limit > 0 {
 		lim.Answers = max(0, s.opt.Limit-s.tally.Answers)
 	}
-	if set.MinutesPerDay > 0 {
+	if set.MinutesPerDay > 0 && !s.beyond() {
 		lim.Budget = max(0, time.Duration(set.MinutesPerDay)*time.Minute-s.snap.Today.Spent)
 	}
 	if s.opt.Time > 0 {
 		lim.Budget = max(0, s.opt.Time-s.tally.Time)
 	}
 	return lim
+}
+
+// beyond reports whether this run asks for more than the day does: reviews ahead
+// of their time, or a number of new cards. The day's minutes do not bound that,
+// or nothing would come of it once they are over.
+func (s *Session) beyond() bool {
+	return s.opt.Ahead > 0 || s.opt.New != nil && *s.opt.New > 0
 }
 
 func (s *Session) arrange(now time.Time) {
@@ -134,18 +141,20 @@ func (s *Session) draw(now time.Time) {
 		return
 	}
 	s.arrange(now)
-	s.pick(now, s.opt.Eager)
+	s.pick(now)
 }
 
 // pick chooses from the queue: what is due in learning, then the main queue,
-// then learning cards ahead of their time. The card just answered comes
-// directly again only when it is alone.
-func (s *Session) pick(now time.Time, early bool) {
+// then learning cards ahead of their time, if they may. The card just answered
+// comes directly again only when it is alone.
+func (s *Session) pick(now time.Time) {
 	var heads []Item
 	heads = append(heads, first(s.queue.Learning, 2)...)
 	heads = append(heads, first(s.queue.Main, 2)...)
-	if early {
+	if s.opt.Eager {
 		heads = append(heads, first(s.queue.Soon, 2)...)
+	} else if len(s.hurried) > 0 {
+		heads = append(heads, first(s.unwaited(), 2)...)
 	}
 	switch {
 	case len(heads) > 0:
@@ -156,6 +165,17 @@ func (s *Session) pick(now time.Time, early bool) {
 	default:
 		s.phase, s.current = Done, Item{}
 	}
+}
+
+// unwaited returns the learning cards ahead of their time that the user would
+// not wait for, and has not answered since.
+func (s *Session) unwaited() (out []Item) {
+	for _, it := range s.queue.Soon {
+		if due, ok := s.hurried[it.Card]; ok && due.Equal(it.Memory.DueAt) {
+			out = append(out, it)
+		}
+	}
+	return out
 }
 
 func (s *Session) show(it Item, now time.Time) {

@@ -395,6 +395,61 @@ func TestLearningCardWaitsItsStep(t *testing.T) {
 	}
 }
 
+// What is asked for beyond the day comes although the day's minutes are over.
+func TestMinutesDoNotBoundWhatIsAskedFor(t *testing.T) {
+	two, none := 2, 0
+	for name, tt := range map[string]struct {
+		opt  SessionOptions
+		want Phase
+	}{
+		"today":        {SessionOptions{}, Done},
+		"ahead":        {SessionOptions{Ahead: 1}, Asking},
+		"new cards":    {SessionOptions{New: &two}, Asking},
+		"no new cards": {SessionOptions{New: &none}, Done},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := bench(t, 5, 5, func(s *Settings) { s.MinutesPerDay = 1 })
+			first := start(t, f, SessionOptions{ID: "first", Limit: 1}, monday)
+			if _, err := first.Reveal(monday); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := first.Grade(context.Background(), monday.Add(time.Minute), Easy); err != nil {
+				t.Fatal(err)
+			}
+			tt.opt.ID = "s"
+			s := start(t, f, tt.opt, monday.Add(2*time.Minute))
+			if s.Phase() != tt.want || !s.DayOver() {
+				t.Errorf("phase = %d, want %d; day over: %t", s.Phase(), tt.want, s.DayOver())
+			}
+		})
+	}
+}
+
+// One "answer now" takes all cards that were waiting; one that is failed then
+// waits its step again.
+func TestAnswerNowTakesAllThatWait(t *testing.T) {
+	f := bench(t, 3, 0, nil)
+	s := start(t, f, SessionOptions{ID: "s"}, monday)
+	for range 3 {
+		grade(t, s, monday, Good)
+	}
+	if s.Phase() != Waiting {
+		t.Fatalf("phase = %d, want Waiting", s.Phase())
+	}
+	now := monday.Add(time.Minute)
+	s.Tick(now, true)
+	grade(t, s, now, Again)
+	for range 2 {
+		if s.Phase() != Asking {
+			t.Fatalf("phase = %d, want the next of the cards that waited", s.Phase())
+		}
+		grade(t, s, now, Good)
+	}
+	if s.Phase() != Waiting {
+		t.Errorf("phase = %d, want Waiting for the failed card", s.Phase())
+	}
+}
+
 func TestAgainIsNotDirectlyRepeated(t *testing.T) {
 	f := bench(t, 2, 0, nil)
 	s := start(t, f, SessionOptions{ID: "s", Eager: true}, monday)

@@ -97,6 +97,21 @@ func TestLoadIsEnough(t *testing.T) {
 	})
 }
 
+func TestNextDueIsNeverPast(t *testing.T) {
+	s, c := newStore(t), newClock("c")
+	grade(t, s, c, add(t, s, basics(2)...)[0], scheduler.Good) // back in ten minutes
+	due := memoryOf(t, s, "card00").DueAt
+	for _, tt := range []struct {
+		now  time.Time
+		want time.Time
+	}{{due.Add(-time.Second), due}, {due, time.Time{}}, {due.Add(time.Hour), time.Time{}}} {
+		at, day, err := s.NextDue(t.Context(), tt.now)
+		if noError(t, err); !at.Equal(tt.want) || day != 0 {
+			t.Errorf("at %s: %s or day %s, want %s", tt.now, at, day, tt.want)
+		}
+	}
+}
+
 func TestLoadTellsTheDay(t *testing.T) {
 	s, c := newStore(t), newClock("c")
 	cards := add(t, s, append(basics(4), note{id: "ring", clozes: 2})...)

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 
 	"etch/deck"
 	"etch/scheduler"
@@ -129,11 +130,28 @@ func (s *Store) PostBody(ctx context.Context, slug string) (body string, row Pos
 	case err != nil:
 		return "", row, fmt.Errorf("read post %s: %w", slug, explain(err))
 	case len(all) == 0:
-		return "", row, fmt.Errorf("post %q: %w", slug, ErrNotFound)
+		return "", row, fmt.Errorf("post %q: %w%s", slug, ErrNotFound, s.likePost(ctx, slug))
 	case len(all) > 1:
 		return "", row, fmt.Errorf("post %q: %w: in %s and %s", slug, ErrAmbiguous, all[0].row.Library, all[1].row.Library)
 	}
 	return all[0].body, all[0].row, nil
+}
+
+// likePost names the posts that somebody may have meant whose name holds this
+// one; "" where there are none, or too many to help.
+func (s *Store) likePost(ctx context.Context, name string) string {
+	const few = 3
+	part := strings.ReplaceAll(strings.ToLower(strings.TrimSpace(name)), " ", "-")
+	if part == "" {
+		return ""
+	}
+	rows, err := s.db.QueryContext(ctx, `SELECT DISTINCT slug FROM posts
+		WHERE retired_at IS NULL AND instr(slug, ?)>0 ORDER BY slug LIMIT ?`, part, few+1)
+	slugs, err := collect(rows, err, func(r *sql.Rows) (slug string, err error) { return slug, r.Scan(&slug) })
+	if err != nil || len(slugs) == 0 || len(slugs) > few {
+		return ""
+	}
+	return "; did you mean " + strings.Join(slugs, ", ") + "?"
 }
 
 // HasTag reports whether a live card has the tag, from its post or its own, or

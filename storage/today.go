@@ -22,13 +22,14 @@ func (s *Store) Studied(ctx context.Context, from, to scheduler.Day) (days, last
 
 // NextDue returns when the next card is due after now: the instant for a card
 // in a learning step that comes first, else the study day of the next review.
-// Both are zero when no card is scheduled.
+// Both are zero when no card comes. What is due already, and waits only because
+// the day's minutes are over, does not count.
 func (s *Store) NextDue(ctx context.Context, now time.Time) (at time.Time, day scheduler.Day, err error) {
 	today := s.Scheduler().Day(now)
 	var learn, review sql.NullInt64
 	err = s.db.QueryRowContext(ctx, `SELECT
-		(SELECT min(due_at) FROM memory WHERE state IN (1,3) AND hidden=0),
-		(SELECT min(due_day) FROM memory WHERE state=2 AND hidden=0 AND due_day>?)`, int(today)).Scan(&learn, &review)
+		(SELECT min(due_at) FROM memory WHERE state IN (1,3) AND hidden=0 AND due_at>?),
+		(SELECT min(due_day) FROM memory WHERE state=2 AND hidden=0 AND due_day>?)`, millis(now), int(today)).Scan(&learn, &review)
 	if err != nil {
 		return at, 0, fmt.Errorf("find the next card: %w", explain(err))
 	}

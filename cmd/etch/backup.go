@@ -64,7 +64,7 @@ func runRestore(ctx context.Context, a *app, file string) error {
 	if saved != "" && !a.flags.quiet {
 		a.say("what was there before is saved as %s", saved)
 	}
-	if errors.Is(err, storage.ErrNotFound) {
+	if errors.Is(err, storage.ErrNotFound) || saved == "" && errors.Is(err, storage.ErrDamaged) {
 		return &failure{err: err, code: exitFailure, hint: "name a backup; etch keeps its own in " + store.BackupDir()}
 	}
 	if err != nil {

@@ -312,11 +312,23 @@ func (a *app) printProblems(problems []*deck.Problem) {
 		if p.Severity == deck.Warning {
 			mark = "warning: "
 		}
-		a.say("%s%s", mark, p.Error())
+		a.say("%s%s", mark, toOpen(p).Error())
 		if p.Hint != "" {
 			a.say("  hint: %s", p.Hint)
 		}
 	}
+}
+
+// toOpen is a problem in the file that a user can open: an error in the library
+// as it came with etch is none of theirs, so it is one in their copy.
+func toOpen(p *deck.Problem) *deck.Problem {
+	name, ok := strings.CutPrefix(p.File, deck.BuiltInPath+":")
+	if !ok || !fileExists(overlayPath(name)) {
+		return p
+	}
+	located := *p
+	located.File = overlayPath(name)
+	return &located
 }
 
 // manyChanges is how many changes are listed one by one.
@@ -390,7 +402,7 @@ func reportJSON(r storage.Report, dryRun bool) any {
 		if p.Severity == deck.Warning {
 			severity = "warning"
 		}
-		out.Problems = append(out.Problems, problem{p.File, p.Line, p.Rule, severity, p.Msg, p.Hint})
+		out.Problems = append(out.Problems, problem{toOpen(p).File, p.Line, p.Rule, severity, p.Msg, p.Hint})
 	}
 	return out
 }

@@ -111,7 +111,10 @@ func (a *app) explainText(sched *scheduler.Scheduler, row storage.CardRow, live 
 		row := a.logRow(e, true)
 		what := row.Kind
 		if e.Kind == scheduler.Rate {
-			what = fmt.Sprintf("%s after %.0f s, recall then %.0f %%", e.Rating, e.Took.Seconds(), 100*e.Before.Retrievability)
+			what = fmt.Sprintf("%s after %.0f s", e.Rating, e.Took.Seconds())
+			if e.Before.State != scheduler.New { // before its first answer there is nothing to recall
+				what += fmt.Sprintf(", recall then %.0f %%", 100*e.Before.Retrievability)
+			}
 		}
 		line("%s  %-40s %s", row.At[:16], what, row.Due)
 	}

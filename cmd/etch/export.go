@@ -154,7 +154,7 @@ func (a *app) checkFilter(ctx context.Context, store *storage.Store, posts, tags
 		if has, err := store.HasTag(ctx, tag); err != nil {
 			return err
 		} else if !has {
-			return usage("'etch posts' shows the tags", "no card has the tag %q", tag)
+			return usage("'etch posts --json' shows the tags", "no card has the tag %q", tag)
 		}
 	}
 	return nil

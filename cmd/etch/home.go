@@ -166,7 +166,7 @@ func (t today) text() string {
 	case left > 0:
 		line("Today: %s, about %s (%d new, %d learning, %d due)", count(left, "card"), aboutMinutes(t.Minutes), t.New, t.Learning, t.Due)
 	case t.NextDue != "":
-		line("Today: all done. The next card is due %s.", t.NextDue)
+		line("Today: all done. The next card is due %s.", aboutDue(t.NextDue))
 	case t.Next == nil && len(t.Topics) == 0:
 		line("Today: no cards yet. 'etch compile DIR' adds a folder of posts.")
 	default:
@@ -195,6 +195,14 @@ func (t today) text() string {
 	line("")
 	line("'etch review' studies, 'etch posts' lists what there is, 'etch help' the rest.")
 	return b.String()
+}
+
+// aboutDue writes an instant as a person would, to the minute; a day stays.
+func aboutDue(due string) string {
+	if at, err := time.Parse(time.RFC3339, due); err == nil {
+		return at.Format("2006-01-02 15:04")
+	}
+	return due
 }
 
 func newDueCmd(a *app) *cobra.Command {

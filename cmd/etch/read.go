@@ -115,6 +115,10 @@ func printDiff(out io.Writer, body string, row storage.PostRow) error {
 	if err != nil {
 		return fmt.Errorf("read the built-in post: %w", err)
 	}
+	// The copy as it stands, even where an error keeps it from being compiled.
+	if copied, err := os.ReadFile(overlayPath(row.Path)); err == nil {
+		body = string(copied)
+	}
 	if bytes.Equal(original, []byte(body)) {
 		_, err := fmt.Fprintln(out, "no difference: this is the built-in post")
 		return err

@@ -43,7 +43,7 @@ docs/JSON.md.`,
 	}
 	f := cmd.Flags()
 	f.StringArrayVar(&opt.tags, "tag", nil, "only cards with this `TAG`; may be repeated")
-	f.IntVar(&opt.newOnly, "new", 0, "new cards of this run, instead of what the day's limit leaves")
+	f.IntVar(&opt.newOnly, "new", 0, "`N` new cards in this run, instead of what the day's limit leaves")
 	f.IntVar(&opt.limit, "limit", 0, "stop after `N` answers")
 	f.IntVar(&opt.minutes, "minutes", 0, "study about `N` minutes")
 	f.IntVar(&opt.ahead, "ahead", 0, "also review what is due in the next `DAYS` days")

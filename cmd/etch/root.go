@@ -2,6 +2,7 @@ package main
 
 import (
 	"runtime/debug"
+	"strings"
 
 	"github.com/spf13/cobra"
 )
@@ -35,6 +36,9 @@ Run 'etch' to see today, 'etch review' to study, 'etch read POST' to read.`,
 	f.BoolVar(&a.flags.noColor, "no-color", false, "print no colour (or NO_COLOR)")
 	f.BoolVarP(&a.flags.quiet, "quiet", "q", false, "print no notices")
 	cmd.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
+		if what, _, ok := strings.Cut(err.Error(), ": strconv."); ok {
+			return usage(helpHint(c), "%s: want a whole number", what)
+		}
 		return usage(helpHint(c), "%w", err)
 	})
 	cmd.AddCommand(
@@ -50,10 +54,17 @@ Run 'etch' to see today, 'etch review' to study, 'etch read POST' to read.`,
 // refuseWrongArgs makes the wrong number of arguments, and an unknown command,
 // a wrong command line in cmd and in everything below it.
 func refuseWrongArgs(cmd *cobra.Command) {
+	cmd.SuggestionsMinimumDistance = 2
 	if check := cmd.Args; check != nil {
 		cmd.Args = func(c *cobra.Command, args []string) error {
 			if err := check(c, args); err != nil {
-				return usage(helpHint(c), "%w", err)
+				hint := helpHint(c)
+				if c.HasSubCommands() && len(args) > 0 {
+					if names := c.SuggestionsFor(args[0]); len(names) > 0 {
+						hint = "did you mean '" + c.CommandPath() + " " + names[0] + "'? " + hint
+					}
+				}
+				return usage(hint, "%w", err)
 			}
 			return nil
 		}

@@ -108,7 +108,7 @@ func (d *desk) Edit(ctx context.Context, id deck.CardID) (*exec.Cmd, func() (str
 func summary(r storage.Report) string {
 	for _, p := range r.Problems {
 		if p.Severity == deck.Error {
-			return deck.CleanLine(p.Error()) + " (the last good version stays)"
+			return deck.CleanLine(toOpen(p).Error()) + " (the last good version stays)"
 		}
 	}
 	switch {

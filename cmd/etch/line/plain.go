@@ -242,6 +242,8 @@ func (p *plainReview) summary() {
 	case p.sess.Phase() != scheduler.Done:
 	case p.sess.Spent():
 		p.print("\nThat was this run's limit; 'etch undo' takes back the last answer.")
+	case t.Answers == 0:
+		p.print("\nNothing is left for now.")
 	default:
 		p.print("\nNothing is left for now; 'etch undo' takes back the last answer.")
 	}

@@ -1,7 +1,10 @@
 package tui
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
+	"os/exec"
 
 	tea "github.com/charmbracelet/bubbletea"
 
@@ -119,6 +122,14 @@ func (e *explain) edit() tea.Cmd {
 	return cmd
 }
 
+// editorFailed says so, and how to choose an editor when there is none.
+func editorFailed(err error) error {
+	if errors.Is(err, exec.ErrNotFound) || errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("the editor failed: %w; set EDITOR to your editor", err)
+	}
+	return fmt.Errorf("the editor failed: %w", err)
+}
+
 // runEditor opens $EDITOR on a card; an editedMsg says what came of it.
 func runEditor(env Env, id deck.CardID) (tea.Cmd, error) {
 	cmd, done, err := env.Study.Edit(env.Ctx, id)
@@ -127,7 +138,7 @@ func runEditor(env Env, id deck.CardID) (tea.Cmd, error) {
 	}
 	then := func(err error) tea.Msg {
 		if err != nil {
-			return editedMsg{err: fmt.Errorf("the editor failed: %w", err)}
+			return editedMsg{err: editorFailed(err)}
 		}
 		what, err := done()
 		return editedMsg{what, err}

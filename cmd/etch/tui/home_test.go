@@ -167,6 +167,18 @@ var homeLooks = []struct {
 	}},
 }
 
+func TestHomeCountsTheDaysToTheInterview(t *testing.T) {
+	today := newDesk(t, 3, 5, nil).sched.Day(monday)
+	for want, day := range map[string]scheduler.Day{
+		"interview in 35 days": today + 35, "interview tomorrow": today + 1, "interview today": today,
+	} {
+		newDesk(t, 3, 5, func(s *scheduler.Settings) { s.InterviewDate = day }).open(t).shows(want)
+	}
+	for _, day := range []scheduler.Day{0, today - 1} {
+		newDesk(t, 3, 5, func(s *scheduler.Settings) { s.InterviewDate = day }).open(t).hides("interview")
+	}
+}
+
 func TestHomeLooks(t *testing.T) {
 	for _, look := range homeLooks {
 		for _, size := range sizes {

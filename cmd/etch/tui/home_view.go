@@ -15,12 +15,27 @@ func (h *home) view(width, height int) string {
 		foot := []string{f.line(hints(style, f.inner(), hint{"r", "try again"}, hint{"q", "leave"}))}
 		return f.screen([]string{f.line(style.bold("etch"))}, f.prosed(fmt.Sprintf("Today cannot be read: %v.", h.fatal)), foot)
 	}
-	head := []string{f.ends(style.bold("etch"), h.env.Now().Format("Mon 2 Jan"))}
+	head := []string{f.ends(style.bold("etch"), h.interview()+h.env.Now().Format("Mon 2 Jan"))}
 	if !f.short() {
 		head = append(head, f.rule(style, "", ""), "")
 	}
 	foot := h.foot(f)
 	return f.screen(head, h.body(f, f.room(head, foot)), foot)
+}
+
+// interview counts the days to the interview; it is silent without one, and
+// when it is over.
+func (h *home) interview() string {
+	switch days := int(h.set.InterviewDate - h.today); {
+	case h.set.InterviewDate == 0 || days < 0:
+		return ""
+	case days == 0:
+		return "interview today · "
+	case days == 1:
+		return "interview tomorrow · "
+	default:
+		return fmt.Sprintf("interview in %d days · ", days)
+	}
 }
 
 // fewest is how many lines of the list are of use.

@@ -239,7 +239,7 @@ func (r *review) edit() tea.Cmd {
 	return func() tea.Msg {
 		return execMsg{cmd, func(err error) tea.Msg {
 			if err != nil {
-				return editedMsg{err: fmt.Errorf("the editor failed: %w", err)}
+				return editedMsg{err: editorFailed(err)}
 			}
 			what, err := done()
 			return editedMsg{what, err}

@@ -110,8 +110,9 @@ func (r *review) endBody(f frame) []string {
 	}
 	lines := f.prosed(r.headline())
 	lines[0] = r.env.Style.bold(lines[0])
-	lines = append(lines, "")
-	lines = append(lines, r.table(f, r.endFigures())...)
+	if figures := r.endFigures(); len(figures) > 0 {
+		lines = append(append(lines, ""), r.table(f, figures)...)
+	}
 	if len(e.offers) == 0 {
 		return lines
 	}
@@ -133,6 +134,10 @@ func (r *review) headline() string {
 		return "There are no cards yet. 'etch compile DIR' adds a folder of posts."
 	case len(r.opt.Tags) > 0:
 		return "Nothing is due in " + deck.CleanLine(r.opt.Tags[0]) + "."
+	case r.opt.Cram:
+		return "There is nothing to cram: no card was answered yet."
+	case r.sess.DayOver():
+		return fmt.Sprintf("Today: done with your %s.", plural(r.sched.Settings().MinutesPerDay, "minute"))
 	}
 	return "Nothing is due."
 }
@@ -169,7 +174,7 @@ func (r *review) comingUp() []figure {
 	home := r.ending.home
 	when := r.nextDue()
 	load := plural(home.Tomorrow, "card")
-	isTomorrow := home.NextDueDay == r.sched.Day(r.env.Now())+1
+	isTomorrow := home.NextDue.IsZero() && home.NextDueDay == r.sched.Day(r.env.Now())+1
 	if when != "" && isTomorrow && home.Tomorrow > 0 {
 		return []figure{{"next", when + ": " + load}}
 	}

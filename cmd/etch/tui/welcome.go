@@ -15,7 +15,7 @@ type welcome struct{ *config }
 var welcomeWords = configWords{
 	cancel: "skip",
 	ask: map[string]question{
-		"interview-date":  {"When is the interview?", "A day such as 2026-12-31. Leave it empty if you do not know."},
+		"interview-date":  {"When is the interview?", "Such as 2026-12-31; home counts the days. Leave it empty if you do not know."},
 		"minutes-per-day": {"How many minutes a day do you have?", "A day then asks for no more than that; 0 sets no bound."},
 	},
 }

@@ -12,7 +12,7 @@ import (
 func firstSession(t *testing.T, d *desk) *pumped {
 	t.Helper()
 	d.facts = firstDay
-	p := d.open(t).hides("interview").press("space", "space", "3")
+	p := d.open(t).hides("When is the interview").press("space", "space", "3")
 	d.facts = nil
 	return p.press("q")
 }
@@ -31,7 +31,7 @@ func TestWelcomeIsSkipped(t *testing.T) {
 		d := newDesk(t, 3, 0, nil)
 		p := firstSession(t, d).shows("two questions", "When is the interview?", "How many minutes a day")
 		p.press(keys...).shows("Today: ")
-		p.press("space", "q").shows("Today: ").hides("interview")
+		p.press("space", "q").shows("Today: ").hides("When is the interview")
 		if set := d.sched.Settings(); set.InterviewDate != 0 || set.MinutesPerDay != 0 {
 			t.Errorf("%q: skipped questions stored %v, %d minutes", keys, set.InterviewDate, set.MinutesPerDay)
 		}
@@ -63,8 +63,8 @@ func TestWelcomeAsksNobodyWhoKnows(t *testing.T) {
 		t.Run(name, func(t *testing.T) { firstSession(t, newDesk(t, 3, 0, change)).shows("Today: ") })
 	}
 	d := newDesk(t, 3, 5, nil) // not the first session
-	d.open(t, "space", "space", "3", "q").shows("Today: ").hides("interview")
+	d.open(t, "space", "space", "3", "q").shows("Today: ").hides("When is the interview")
 	d = newDesk(t, 3, 0, nil) // nothing was answered
 	d.facts = firstDay
-	d.open(t, "space", "q").shows("Begin with").hides("interview")
+	d.open(t, "space", "q").shows("Begin with").hides("When is the interview")
 }
