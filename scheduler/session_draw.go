@@ -105,7 +105,11 @@ func (s *Session) limits(now time.Time) Limits {
 		Answers: -1,
 		Budget:  -1,
 	}
-	if s.snap.Waiting > lim.Reviews {
+	if set.MinutesPerDay > 0 && s.opt.Time == 0 && !s.beyond() {
+		lim.Budget = max(0, time.Duration(set.MinutesPerDay)*time.Minute-s.snap.Today.Spent)
+		lim.Reviews = min(lim.Reviews, int(lim.Budget/s.snap.Pace.Review))
+	}
+	if s.waiting(now) > lim.Reviews {
 		lim.New = 0 // coming back after a break: first the backlog
 	}
 	if s.opt.New != nil {
@@ -114,13 +118,21 @@ func (s *Session) limits(now time.Time) Limits {
 	if s.opt.Limit > 0 {
 		lim.Answers = max(0, s.opt.Limit-s.tally.Answers)
 	}
-	if set.MinutesPerDay > 0 && !s.beyond() {
-		lim.Budget = max(0, time.Duration(set.MinutesPerDay)*time.Minute-s.snap.Today.Spent)
-	}
 	if s.opt.Time > 0 {
 		lim.Budget = max(0, s.opt.Time-s.tally.Time)
 	}
 	return lim
+}
+
+// waiting is how many reviews are due, as far as the snapshot knows.
+func (s *Session) waiting(now time.Time) int {
+	n, today := 0, s.sched.Day(now)
+	for _, it := range s.snap.Items {
+		if m := it.Memory; m.State == Review && m.DueDay <= today && !m.Suspended && m.BuriedDay != today {
+			n++
+		}
+	}
+	return max(s.snap.Waiting, n)
 }
 
 // beyond reports whether this run asks for more than the day does: reviews ahead

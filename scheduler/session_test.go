@@ -711,3 +711,22 @@ func TestMixIsSteady(t *testing.T) {
 		}
 	}
 }
+
+// A day's minutes make a backlog as its limit does: with less time than the
+// reviews take, no new cards, and the best known first.
+func TestMinutesMakeABacklog(t *testing.T) {
+	f := bench(t, 5, 60, func(s *Settings) { s.MinutesPerDay = 5 })
+	s := start(t, f, SessionOptions{ID: "a"}, monday)
+	c := s.Counts()
+	if c.New != 0 || c.Due == 0 || c.Due >= 60 || c.Due+s.Backlog() != 60 {
+		t.Fatalf("%+v and %d for other days, want no new card and 60 reviews in all", c, s.Backlog())
+	}
+	few := bench(t, 5, 3, func(s *Settings) { s.MinutesPerDay = 5 })
+	if s := start(t, few, SessionOptions{ID: "a"}, monday); s.Counts() != (Counts{New: 5, Due: 3}) || s.Backlog() != 0 {
+		t.Errorf("%+v and %d for other days, want all of it", s.Counts(), s.Backlog())
+	}
+	// Who names a time of their own gets what fits into that.
+	if s := start(t, f, SessionOptions{ID: "a", Time: time.Hour}, monday); s.Counts() != (Counts{New: 5, Due: 60}) {
+		t.Errorf("%+v in an hour, want all of it", s.Counts())
+	}
+}

@@ -118,7 +118,7 @@ func diagnose(err error, interrupted bool) *failure {
 	if interrupted {
 		f.code = exitInterrupted
 	}
-	if errors.Is(err, context.Canceled) {
+	if interrupted || errors.Is(err, context.Canceled) { // what a driver says then is no news
 		f.err = errors.New("interrupted")
 	}
 	return f

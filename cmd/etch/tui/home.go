@@ -42,7 +42,8 @@ type home struct {
 // plan is what a session would show.
 type plan struct {
 	scheduler.Counts
-	left time.Duration
+	left    time.Duration
+	backlog int // reviews that it leaves for other days
 }
 
 func (p plan) cards() int { return p.New + p.Learning + p.Due }
@@ -85,7 +86,7 @@ func (h *home) read() {
 
 // measure asks what fits into the minutes that there are.
 func (h *home) measure() {
-	h.plan = plan{h.facts.Counts, h.facts.Left}
+	h.plan = plan{h.facts.Counts, h.facts.Left, h.facts.Backlog}
 	h.whole = h.plan
 	if h.set.MinutesPerDay > 0 {
 		h.whole = h.planFor(24 * time.Hour)
@@ -101,7 +102,7 @@ func (h *home) planFor(d time.Duration) plan {
 		h.notice = notice{fmt.Sprintf("What fits could not be counted: %v.", err), true}
 		return h.plan
 	}
-	return plan{sess.Counts(), sess.Left()}
+	return plan{sess.Counts(), sess.Left(), sess.Backlog()}
 }
 
 // chosen is the post under the cursor.

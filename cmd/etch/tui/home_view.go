@@ -109,7 +109,7 @@ func (h *home) headline() (title, more string) {
 		return "Begin with " + deck.CleanLine(h.facts.Next.Title) + ".", ""
 	case cards == 0 && whole > 0: // the day's own minutes are over
 		return fmt.Sprintf("Today: done with your %s.", plural(h.set.MinutesPerDay, "minute")),
-			fmt.Sprintf("%s for other days; m takes more time today.", waits(whole+backlog))
+			fmt.Sprintf("%s for other days; m takes more time today.", waits(whole+h.whole.backlog))
 	case cards == 0 && backlog > 0:
 		return "Today: all done.", waits(backlog) + " for other days."
 	case cards == 0:
@@ -138,7 +138,7 @@ func (h *home) afterBreak() (title, more string) {
 		verb = "covers"
 	}
 	title = fmt.Sprintf("%d waiting; %s%s %s the %d most worth keeping.",
-		h.whole.cards()+h.facts.Backlog, plural(minutes, "minute"), today, verb, h.plan.cards())
+		h.whole.cards()+h.whole.backlog, plural(minutes, "minute"), today, verb, h.plan.cards())
 	return title, "New cards come again once the rest fits into a day."
 }
 
@@ -237,7 +237,7 @@ func (h *home) ways(f frame) (ways [][]string) {
 // ahead reports whether reviews can be taken ahead of their time: there are
 // some, and today's own are done.
 func (h *home) ahead() bool {
-	return h.whole.cards()+h.facts.Backlog == 0 && (h.facts.NextDueDay != 0 || !h.facts.NextDue.IsZero())
+	return h.whole.cards()+h.whole.backlog == 0 && (h.facts.NextDueDay != 0 || !h.facts.NextDue.IsZero())
 }
 
 // readFirst is the offer for a post.
