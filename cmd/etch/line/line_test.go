@@ -158,7 +158,7 @@ A: An answer.
 1 again 1m, 2 hard 6m, 3 good 10m, 4 easy 9d
 easy: back in 9d (Thu 3 Dec 2026)
 
-Nothing is left for now; 'etch undo' takes back the last answer.
+Nothing is left for now; 'etch' says when to come back, 'etch undo' takes back the last answer.
 Answers 2, of which again 0; 10 s.
 `
 	if got := out.String(); got != want {

@@ -243,9 +243,9 @@ func (p *plainReview) summary() {
 	case p.sess.Spent():
 		p.print("\nThat was this run's limit; 'etch undo' takes back the last answer.")
 	case t.Answers == 0:
-		p.print("\nNothing is left for now.")
+		p.print("\nNothing is left for now; 'etch' says when to come back.")
 	default:
-		p.print("\nNothing is left for now; 'etch undo' takes back the last answer.")
+		p.print("\nNothing is left for now; 'etch' says when to come back, 'etch undo' takes back the last answer.")
 	}
 	if t.Answers > 0 {
 		p.print("Answers %d, of which again %d; %s.", t.Answers, t.ByGrade[scheduler.Again], about(t.Time))

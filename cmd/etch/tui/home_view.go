@@ -190,7 +190,7 @@ func (h *home) nextDue() string {
 		}
 		return "The next card is due " + at.Format("Mon 2 Jan, 15:04") + "."
 	case t.NextDueDay == h.today+1 && t.Tomorrow > 0:
-		return fmt.Sprintf("Tomorrow: %s.", plural(t.Tomorrow, "card"))
+		return fmt.Sprintf("Tomorrow: %s.", plural(t.Tomorrow, "review"))
 	case t.NextDueDay != 0:
 		return "The next card is due " + dayName(t.NextDueDay, now) + "."
 	}

@@ -173,7 +173,7 @@ func (r *review) comingUp() []figure {
 	var out []figure
 	home := r.ending.home
 	when := r.nextDue()
-	load := plural(home.Tomorrow, "card")
+	load := plural(home.Tomorrow, "review")
 	isTomorrow := home.NextDue.IsZero() && home.NextDueDay == r.sched.Day(r.env.Now())+1
 	if when != "" && isTomorrow && home.Tomorrow > 0 {
 		return []figure{{"next", when + ": " + load}}

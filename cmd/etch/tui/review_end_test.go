@@ -179,7 +179,7 @@ func TestOffers(t *testing.T) {
 	b.addDue("later")
 	b.item("later").Memory.DueDay++
 	b.home = laterHome(b)
-	p := b.review(scheduler.SessionOptions{}).shows("Nothing is due.", "tomorrow, Tue 24 Nov: 18 cards", "143 reviews")
+	p := b.review(scheduler.SessionOptions{}).shows("Nothing is due.", "tomorrow, Tue 24 Nov: 18 reviews", "143 reviews")
 	p.press("a").shows("due 1")
 	b.review(scheduler.SessionOptions{}).press("c").shows("cram")
 	p = b.review(scheduler.SessionOptions{}).press("n").shows("new 8")
