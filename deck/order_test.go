@@ -37,8 +37,11 @@ func TestRanks(t *testing.T) {
 // What others build on comes first, within a topic and among topics.
 func TestRanksPutGroundFirst(t *testing.T) {
 	posts := []*Post{
-		{Slug: "a", Topic: "ai"}, {Slug: "b", Topic: "net"}, {Slug: "z", Topic: "net"},
-		{Slug: "x", Topic: "net", Requires: []string{"z"}}, {Slug: "y", Topic: "ai", Requires: []string{"x", "z"}},
+		{Slug: "a", Topic: "ai"},
+		{Slug: "b", Topic: "net"},
+		{Slug: "z", Topic: "net"},
+		{Slug: "x", Topic: "net", Requires: []string{"z"}},
+		{Slug: "y", Topic: "ai", Requires: []string{"x", "z"}},
 	}
 	if got, want := Ranks(posts, nil), []int{1, 2, 0, 3, 4}; !slices.Equal(got, want) {
 		t.Errorf("ranks %v, want %v", got, want)

@@ -78,8 +78,7 @@ func kept(t tb, s *Store) string {
 // another folder, and imported decks.
 type machine struct {
 	*model
-	f     files
-	notes []IncomingNote
+	f files
 }
 
 func newMachine(t *testing.T, rt *rapid.T, name string) *machine {

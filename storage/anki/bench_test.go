@@ -28,8 +28,10 @@ func large(n int) *Collection {
 	}
 	for i := range n {
 		id := 1700000100000 + int64(i)*1000
-		note := Note{ID: id, GUID: fmt.Sprintf("guid%06d", i), Type: basic.ID, Mod: id / 1000, Tags: []string{"tag" + strconv.Itoa(i%20)},
-			Fields: []string{fmt.Sprintf("What does the <b>%d-th</b> part of the system promise to its <i>readers</i>?", i), fmt.Sprintf("That <code>%d</code> writes are seen in order,<br>and that none is lost.", i)}}
+		note := Note{
+			ID: id, GUID: fmt.Sprintf("guid%06d", i), Type: basic.ID, Mod: id / 1000, Tags: []string{"tag" + strconv.Itoa(i%20)},
+			Fields: []string{fmt.Sprintf("What does the <b>%d-th</b> part of the system promise to its <i>readers</i>?", i), fmt.Sprintf("That <code>%d</code> writes are seen in order,<br>and that none is lost.", i)},
+		}
 		if i%5 == 0 {
 			note.Type, note.Fields[0] = cloze.ID, fmt.Sprintf("Part %d keeps {{c1::order}} for its <i>readers</i>.", i)
 		}

@@ -328,8 +328,16 @@ func TestExportOfPictures(t *testing.T) {
 	ok(t, os.Symlink(filepath.Join(dir, "secret.png"), filepath.Join(folder, "sub", "link.png")))
 	ok(t, os.Symlink(dir, filepath.Join(folder, "sub", "up")))
 	tests := []struct{ src, err string }{
-		{"ring%20one.PNG", ""}, {"<ring one.PNG>", ""}, {"https://example.org/x.png", ""}, {"data:image/png;base64,AAAA", ""},
-		{"missing.png", "missing.png"}, {"../../secret.png", "escapes"}, {"/etc/passwd", ""}, {"link.png", "escapes"}, {"up/secret.png", "escapes"}, {"../sub", "escapes"},
+		{"ring%20one.PNG", ""},
+		{"<ring one.PNG>", ""},
+		{"https://example.org/x.png", ""},
+		{"data:image/png;base64,AAAA", ""},
+		{"missing.png", "missing.png"},
+		{"../../secret.png", "escapes"},
+		{"/etc/passwd", ""},
+		{"link.png", "escapes"},
+		{"up/secret.png", "escapes"},
+		{"../sub", "escapes"},
 	}
 	for _, tt := range tests {
 		library(t, s, folder, map[string]string{"sub/a.md": "Q: What is this?\n\n![a ring](" + tt.src + ")\n\nA: A ring.\n"})

@@ -220,8 +220,17 @@ func TestChosenIsSeen(t *testing.T) {
 
 func TestHomeLeadsEverywhere(t *testing.T) {
 	for _, look := range []struct{ key, want string }{
-		{"space", "show the answer"}, {"enter", "show the answer"}, {"r", "show the answer"}, {"o", "Leases, and the tokens"},
-		{"l", "Leases, and the tokens"}, {"/", "cards"}, {"?", "keys: home"}, {",", "settings"}, {"c", "cram"}, {"s", "answer"}, {"a", "answer"},
+		{"space", "show the answer"},
+		{"enter", "show the answer"},
+		{"r", "show the answer"},
+		{"o", "Leases, and the tokens"},
+		{"l", "Leases, and the tokens"},
+		{"/", "cards"},
+		{"?", "keys: home"},
+		{",", "settings"},
+		{"c", "cram"},
+		{"s", "answer"},
+		{"a", "answer"},
 	} {
 		p := newDesk(t, 3, 5, nil).open(t, look.key)
 		if len(p.stack) != 2 {

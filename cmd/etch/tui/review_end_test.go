@@ -76,7 +76,7 @@ func TestNextDue(t *testing.T) {
 	}{
 		{Home{NextDue: monday.Add(5 * time.Hour)}, "next       today at 13:00"},
 		{Home{NextDue: monday.Add(20 * time.Hour)}, "next       Tue 24 Nov, 04:00"},
-		{Home{NextDueDay: today + 1, Tomorrow: 1}, "next       tomorrow, Tue 24 Nov: 1 card"},
+		{Home{NextDueDay: today + 1, Tomorrow: 1}, "next       tomorrow, Tue 24 Nov: 1 review"},
 		{Home{NextDueDay: today + 50}, "next       Tue 12 Jan 2027"},
 		{Home{NextDueDay: today + 3, NextDue: monday.Add(time.Hour), Tomorrow: 0}, "next       today at 09:00"},
 	} {
