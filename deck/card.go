@@ -1,5 +1,7 @@
 package deck
 
+import "strings"
+
 // Card is one card with its text and the place that it comes from: what a
 // screen shows and a command lists.
 type Card struct {
@@ -23,4 +25,13 @@ type Card struct {
 	Library  string // the library's path; "builtin" for the built-in one
 	Path     string // of the file, relative to the library
 	Line     int    // of the Q: or C: marker, from 1
+}
+
+// TitleBelow returns a post's title as it is told beside its topic: the name
+// of an imported deck, "a::b", begins with it.
+func TitleBelow(topic, title string) string {
+	if short := strings.TrimPrefix(title, topic+"::"); topic != "" && short != "" {
+		return short
+	}
+	return title
 }

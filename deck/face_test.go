@@ -53,3 +53,11 @@ func TestClozeTexts(t *testing.T) {
 		t.Errorf("without marks %q, want %q", got, want)
 	}
 }
+
+func TestTitleBelow(t *testing.T) {
+	for _, tt := range [][3]string{{"a", "a::b", "b"}, {"a", "a::b::c", "b::c"}, {"a", "ab", "ab"}, {"", "::b", "::b"}, {"a", "a::", "a::"}, {"caching", "CDN", "CDN"}} {
+		if got := TitleBelow(tt[0], tt[1]); got != tt[2] {
+			t.Errorf("%q below %q: %q, want %q", tt[1], tt[0], got, tt[2])
+		}
+	}
+}

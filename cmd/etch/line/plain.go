@@ -268,7 +268,8 @@ func breadcrumb(c deck.Card) string {
 	if c.Topic == "" || c.Topic == c.Title {
 		return title
 	}
-	return deck.CleanLine(c.Topic) + " > " + title
+	topic := deck.CleanLine(c.Topic)
+	return topic + " > " + deck.TitleBelow(topic, title)
 }
 
 // reference is the line below an answer: where it comes from and when that

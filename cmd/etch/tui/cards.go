@@ -49,6 +49,13 @@ func NewCards(env Env, query string) screen {
 	return c
 }
 
+// newQuery browses all cards, and asks for a query first.
+func newQuery(env Env) screen {
+	c := NewCards(env, "").(*cards)
+	c.edit()
+	return c
+}
+
 // search runs the query and keeps the cursor on its card where that is found
 // again, and else on its row.
 func (c *cards) search() {
@@ -181,10 +188,7 @@ func (c *cards) always(k string) (tea.Cmd, bool) {
 	case "?":
 		return open(newHelp(c.env, "cards", cardsHelp...)), true
 	case "/":
-		c.typing = true
-		c.input.SetValue(c.query)
-		c.input.CursorEnd()
-		c.input.Focus()
+		c.edit()
 		return nil, true
 	case "u":
 		c.say("Undo with u in a review, or with 'etch undo'.")
@@ -336,4 +340,12 @@ var cardsHelp = []helpGroup{
 		{"q Esc", "back"},
 		{"Ctrl-C Ctrl-D", "leave etch"},
 	}},
+}
+
+// edit puts the query under the caret.
+func (c *cards) edit() {
+	c.typing = true
+	c.input.SetValue(c.query)
+	c.input.CursorEnd()
+	c.input.Focus()
 }

@@ -201,7 +201,7 @@ func (h *home) opens(k string, picked bool) tea.Cmd {
 	case ",":
 		return open(NewConfig(h.env))
 	case "/":
-		return open(NewCards(h.env, ""))
+		return open(newQuery(h.env))
 	case "enter", "ctrl+j":
 		if picked || h.facts.FirstRun && h.facts.Next != nil { // what the screen offers
 			return h.withPost(h.readPost)

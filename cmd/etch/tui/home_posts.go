@@ -141,7 +141,7 @@ func (h *home) row(f frame, c columns, r homeRow) string {
 		if r.line.Pinned {
 			pin = "^ "
 		}
-		name = "  " + pin + deck.CleanLine(r.line.Title)
+		name = "  " + pin + deck.TitleBelow(deck.CleanLine(r.line.Topic), deck.CleanLine(r.line.Title))
 	}
 	if r.post >= 0 && r.post == h.list.at {
 		name, paint = ">"+name[1:], style.bold

@@ -85,8 +85,8 @@ func (r *review) title() string {
 }
 
 func crumbs(card deck.Card, room int) string {
-	title := deck.CleanLine(card.Title)
 	topic := deck.CleanLine(card.Topic)
+	title := deck.TitleBelow(topic, deck.CleanLine(card.Title))
 	if text := topic + " > " + title; topic != "" && topic != title && ansi.StringWidth(text) <= room {
 		return text
 	}
