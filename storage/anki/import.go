@@ -92,10 +92,12 @@ func (im *incoming) index() {
 }
 
 // tellWeights says which weights are left in Anki: etch has one set for all
-// cards, and does not change it behind the user's back.
+// cards, and does not change it behind the user's back. Anki's are of 32 bits.
 func (im *incoming) tellWeights() {
+	ours := im.opt.Scheduler.Settings().Weights
+	same := func(a, b float64) bool { return math.Abs(a-b) < 1e-4 }
 	for _, p := range im.c.Presets {
-		if im.opt.Progress && len(p.Weights) > 0 {
+		if im.opt.Progress && len(p.Weights) > 0 && !slices.EqualFunc(p.Weights, ours, same) {
 			im.tell(true, "presets with FSRS weights of their own: 'etch config weights' sets those of all cards", p.Name)
 		}
 	}

@@ -368,6 +368,27 @@ func TestImportedHistories(t *testing.T) {
 	}
 }
 
+// Only weights that are not ours are told of as left behind.
+func TestImportTellsOfForeignWeights(t *testing.T) {
+	nearly, other := scheduler.DefaultWeights(), scheduler.DefaultWeights()
+	for i := range nearly {
+		nearly[i] = float64(float32(nearly[i])) // as Anki keeps them
+	}
+	other[3] *= 1.01
+	for _, tt := range []struct {
+		name    string
+		weights []float64
+		told    bool
+	}{{"none", nil, false}, {"ours", nearly, false}, {"others", other, true}, {"of FSRS-5", other[:19], true}} {
+		c := oneCard(Card{Due: 1})
+		c.Presets = []Preset{{ID: 1, Name: "Hard", Weights: tt.weights}}
+		_, problems := into(t, newStore(t, time.UTC), c)
+		if told := len(problems) == 1 && strings.Contains(problems[0].Why, "weights"); told != tt.told || len(problems) > 1 {
+			t.Errorf("%s: told %v", tt.name, problems)
+		}
+	}
+}
+
 // A note with several templates is a note for each of its cards.
 func TestImportOfReversedNotes(t *testing.T) {
 	s := newStore(t, time.UTC)
