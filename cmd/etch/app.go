@@ -10,6 +10,7 @@ import (
 
 	"github.com/adrg/xdg"
 
+	"etch/cmd/etch/line"
 	"etch/deck"
 	"etch/scheduler"
 	"etch/storage"
@@ -171,6 +172,9 @@ func (a *app) libraries(ctx context.Context) ([]deck.Library, error) {
 	}
 	return libs, nil
 }
+
+// encode prints a line of JSON.
+func (a *app) encode(v any) error { return line.NewEncoder(a.out).Encode(v) }
 
 // say writes one line for a person to stderr.
 func (a *app) say(format string, args ...any) {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -75,7 +74,7 @@ func runRestore(ctx context.Context, a *app, file string) error {
 
 func (a *app) printFile(schema, file string) error {
 	if a.flags.json {
-		return json.NewEncoder(a.out).Encode(map[string]string{"schema": schema, "file": file})
+		return a.encode(map[string]string{"schema": schema, "file": file})
 	}
 	_, err := fmt.Fprintln(a.out, file)
 	return err

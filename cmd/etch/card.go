@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 
@@ -117,7 +116,7 @@ func (a *app) printMarked(rows []scheduler.Row) error {
 		m := marked{"etch.card/1", string(row.Entry.Card), string(row.Entry.Kind), row.Entry.ID}
 		var err error
 		if a.flags.json {
-			err = json.NewEncoder(a.out).Encode(m)
+			err = a.encode(m)
 		} else {
 			_, err = fmt.Fprintf(a.out, "%s: %s\n", m.Kind, m.Card)
 		}

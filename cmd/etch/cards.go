@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"strings"
 
@@ -78,11 +77,9 @@ func runCards(ctx context.Context, a *app, query string) error {
 	if err != nil {
 		return err
 	}
-	enc := json.NewEncoder(a.out)
-	enc.SetEscapeHTML(false)
 	for _, row := range rows {
 		if a.flags.json {
-			err = enc.Encode(a.cardLine(store.Scheduler(), row))
+			err = a.encode(a.cardLine(store.Scheduler(), row))
 		} else {
 			_, err = fmt.Fprintf(a.out, "%-28s %-10s %s\n", fitColumn(string(row.Card.ID), 28), a.cardState(store.Scheduler(), row.Memory), oneLine(row.Card.Question, 60))
 		}

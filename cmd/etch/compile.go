@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -287,7 +286,7 @@ func (a *app) printReport(r storage.Report, dryRun bool) error {
 		}
 	}
 	if a.flags.json {
-		if err := json.NewEncoder(a.out).Encode(reportJSON(r, dryRun)); err != nil {
+		if err := a.encode(reportJSON(r, dryRun)); err != nil {
 			return err
 		}
 	} else {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -65,7 +64,7 @@ func runConfigList(ctx context.Context, a *app) error {
 			return err
 		}
 		if a.flags.json {
-			err = json.NewEncoder(a.out).Encode(setting{"etch.config/1", o.Key, value, o.Range, o.Help})
+			err = a.encode(setting{"etch.config/1", o.Key, value, o.Range, o.Help})
 		} else {
 			_, err = fmt.Fprintf(a.out, "%-18s %-16s %s\n", o.Key, fitColumn(orDash(value), 16), o.Help)
 		}
@@ -88,7 +87,7 @@ func runConfigGet(ctx context.Context, a *app, key string) error {
 	if a.flags.json {
 		for _, o := range scheduler.Options() {
 			if o.Key == key {
-				return json.NewEncoder(a.out).Encode(setting{"etch.config/1", key, value, o.Range, o.Help})
+				return a.encode(setting{"etch.config/1", key, value, o.Range, o.Help})
 			}
 		}
 	}

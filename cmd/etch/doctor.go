@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -59,7 +58,7 @@ func runDoctor(ctx context.Context, a *app, rebuild bool) error {
 	}
 	report.Findings = append(report.Findings, found...)
 	if a.flags.json {
-		if err := json.NewEncoder(a.out).Encode(report); err != nil {
+		if err := a.encode(report); err != nil {
 			return err
 		}
 	} else {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"strings"
 	"time"
@@ -80,7 +79,7 @@ func (a *app) explainJSON(sched *scheduler.Scheduler, row storage.CardRow, entri
 	for i, o := range sched.Preview(row.Card.ID, row.Memory, a.now()) {
 		out.Buttons[i] = button{o.Rating.String(), o.Interval, a.dueText(o.State, o.DueDay, o.DueAt), o.Stability, o.Difficulty}
 	}
-	return json.NewEncoder(a.out).Encode(out)
+	return a.encode(out)
 }
 
 func (a *app) explainText(sched *scheduler.Scheduler, row storage.CardRow, live []scheduler.Entry) string {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -189,7 +188,7 @@ func writeFile(path string, write func(io.Writer) error) (err error) {
 func (a *app) printExported(out exported, opt exportOptions) error {
 	if a.flags.json {
 		out.Changed = orEmpty(out.Changed)
-		return json.NewEncoder(a.out).Encode(out)
+		return a.encode(out)
 	}
 	what := fmt.Sprintf("%s, %s", count(out.Notes, "note"), count(out.Cards, "card"))
 	if out.Reviews > 0 {

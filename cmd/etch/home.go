@@ -3,7 +3,6 @@ package main
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"fmt"
 	"sort"
 	"strings"
@@ -64,7 +63,7 @@ func runHome(ctx context.Context, a *app) error {
 		return err
 	}
 	if a.flags.json {
-		return json.NewEncoder(a.out).Encode(t)
+		return a.encode(t)
 	}
 	_, err = fmt.Fprint(a.out, t.text())
 	return err
@@ -241,7 +240,7 @@ func runDue(ctx context.Context, a *app) error {
 		d.Total = n.New + n.Learning + n.Due
 	}
 	if a.flags.json {
-		return json.NewEncoder(a.out).Encode(d)
+		return a.encode(d)
 	}
 	_, err = fmt.Fprintln(a.out, d.Total)
 	return err

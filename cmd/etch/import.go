@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -222,7 +221,7 @@ func (a *app) printImported(report storage.ImportReport, problems []anki.Problem
 		for _, p := range problems {
 			out.Problems = append(out.Problems, problemJ{p.Why, p.Skipped, p.Count, orEmpty(p.Examples)})
 		}
-		return json.NewEncoder(a.out).Encode(out)
+		return a.encode(out)
 	}
 	verb := ""
 	if opt.dryRun {
@@ -287,7 +286,7 @@ func importDump(ctx context.Context, a *app, store *storage.Store, file string, 
 		return err
 	}
 	if a.flags.json {
-		return json.NewEncoder(a.out).Encode(imported{
+		return a.encode(imported{
 			Schema: "etch.import/1", DryRun: opt.dryRun, New: counts.Notes, Cards: counts.Cards, Reviews: counts.Rows, Problems: []problemJ{},
 		})
 	}

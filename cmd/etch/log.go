@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -80,12 +79,11 @@ func runLog(ctx context.Context, a *app, name string, all bool) error {
 			voided[e.Target] = true
 		}
 	}
-	enc := json.NewEncoder(a.out)
 	for _, e := range entries {
 		row := a.logRow(e, e.Kind != scheduler.Void && !voided[e.ID])
 		switch {
 		case a.flags.json:
-			err = enc.Encode(row)
+			err = a.encode(row)
 		case row.Live || all:
 			err = a.printLogRow(row)
 		}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -53,7 +52,7 @@ func runPosts(ctx context.Context, a *app) error {
 	}
 	for _, p := range posts {
 		if a.flags.json {
-			err = json.NewEncoder(a.out).Encode(postLine{
+			err = a.encode(postLine{
 				"etch.posts/1", p.Slug, p.Title, p.Topic, orEmpty(p.Tags), orEmpty(p.Requires), p.Library, p.Path,
 				p.Cards, p.Core, p.Seen, p.CoreSeen, p.Due, p.Mature, p.Recall,
 			})

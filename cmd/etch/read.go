@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"io/fs"
@@ -102,7 +101,7 @@ func (a *app) printPostJSON(post *deck.Post, row storage.PostRow) error {
 	for _, t := range post.Takeaways {
 		out.Takeaways = append(out.Takeaways, takeaway{t.Heading, t.Line})
 	}
-	return json.NewEncoder(a.out).Encode(out)
+	return a.encode(out)
 }
 
 // printDiff compares the reader's copy of a built-in post with the built-in

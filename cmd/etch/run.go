@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -10,6 +9,7 @@ import (
 	"strings"
 	"syscall"
 
+	"etch/cmd/etch/line"
 	"etch/deck"
 	"etch/scheduler"
 	"etch/storage"
@@ -135,7 +135,7 @@ func (a *app) report(f *failure) {
 			File    string `json:"file,omitempty"`
 			Line    int    `json:"line,omitempty"`
 		}
-		json.NewEncoder(a.err).Encode(map[string]details{"error": {f.code, message, f.hint, f.file, f.line}})
+		line.NewEncoder(a.err).Encode(map[string]details{"error": {f.code, message, f.hint, f.file, f.line}})
 		return
 	}
 	fmt.Fprintf(a.err, "etch: %s\n", message)

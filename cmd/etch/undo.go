@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strconv"
@@ -70,7 +69,7 @@ func (a *app) printUndone(action scheduler.Action) error {
 		u.Cards = append(u.Cards, string(it.Card))
 	}
 	if a.flags.json {
-		return json.NewEncoder(a.out).Encode(u)
+		return a.encode(u)
 	}
 	what := u.Kind
 	if u.Rating != "" {

@@ -104,8 +104,7 @@ type jsonReview struct {
 // JSON runs a session as a protocol: one object a line in both directions. A
 // bad line is answered by an error event and changes nothing.
 func JSON(ctx context.Context, in io.Reader, out io.Writer, sess *scheduler.Session, cards Cards, clock Clock) error {
-	r := &jsonReview{sess: sess, cards: cards, clock: clock, out: json.NewEncoder(out)}
-	r.out.SetEscapeHTML(false)
+	r := &jsonReview{sess: sess, cards: cards, clock: clock, out: NewEncoder(out)}
 	input := readLines(ctx, in)
 	if more, err := r.ask(ctx); err != nil || !more {
 		return err

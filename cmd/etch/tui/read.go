@@ -204,7 +204,7 @@ var readHelp = []helpGroup{
 		{"/ n N", "search; the next and the one before"},
 	}},
 	{"In the margin", []hint{
-		{"? 2", "two cards hang here; c shows them"},
+		{"[2]", "two cards hang here; c shows them; [+] is ten or more"},
 		{">", "what is searched for; / and Enter take it away"},
 	}},
 	{"", []hint{{"Esc q", "back"}, {"Ctrl-C Ctrl-D", "leave etch"}}},

@@ -213,3 +213,12 @@ func TestReadHostileText(t *testing.T) {
 		}
 	}
 }
+
+// TestReadManyCards: the mark of ten cards or more has the room of any other.
+func TestReadManyCards(t *testing.T) {
+	d := newDesk(t, 3, 5, nil)
+	for n, mark := range map[int]string{9: "[9] Words.", 10: "[+] Words.", 120: "[+] Words."} {
+		d.post = parsed(t, "# Post\n\n## Takeaway\n\nWords.\n\n"+strings.Repeat("Q: one?\nA: two\n\n", n))
+		pump(t, NewRead(d.env, "x")).shows("\n " + mark)
+	}
+}

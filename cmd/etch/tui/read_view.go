@@ -93,7 +93,11 @@ func (r *read) row(f frame, i int) string {
 	case line.cards == 0:
 		return strings.TrimRight(mark+strings.Repeat(" ", margin-1)+text, " ")
 	}
-	return mark + style.sgr(fmt.Sprintf("?%2d", line.cards), sgrYellow) + " " + text
+	hang := "[+]"
+	if line.cards < 10 {
+		hang = fmt.Sprintf("[%d]", line.cards)
+	}
+	return mark + style.sgr(hang, sgrYellow) + " " + text
 }
 
 // reversed shows columns of a drawn line in reverse. The spans come from the
