@@ -14,7 +14,7 @@ import (
 )
 
 func newCardsCmd(a *app) *cobra.Command {
-	return &cobra.Command{
+	cmd := &cobra.Command{
 		Use:   "cards [QUERY]",
 		Short: "List and search cards",
 		Long: `Cards lists the cards that match every word of QUERY:
@@ -25,11 +25,19 @@ func newCardsCmd(a *app) *cobra.Command {
   is:due           also is:new is:learning is:review is:leech is:flagged
                    is:suspended is:buried is:stale (checked over two years ago)
   word             in the question, the answer or the id
-  -WORD            the opposite of any of these`,
+  -WORD            the opposite of any of these; put -- before the query then:
+                   etch cards -- tag:caching -tier:deep`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return runCards(cmd.Context(), a, strings.Join(args, " "))
 		},
 	}
+	cmd.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
+		if !strings.Contains(err.Error(), "shorthand") {
+			return c.Root().FlagErrorFunc()(c, err)
+		}
+		return usage("put -- before a query with -WORD: etch cards -- tag:caching -tier:deep", "%w", err)
+	})
+	return cmd
 }
 
 // cardLine is one card as `etch cards --json` prints it.

@@ -47,8 +47,36 @@ Run 'etch' to see today, 'etch review' to study, 'etch read POST' to read.`,
 		newDoctorCmd(a), newBackupCmd(a), newRestoreCmd(a), newExportCmd(a), newImportCmd(a), newManCmd(a),
 		&cobra.Command{Use: "exit-codes", Short: "What the exit codes mean", Long: exitCodesHelp},
 	)
+	cmd.SetHelpCommand(newHelpCmd())
 	refuseWrongArgs(cmd)
 	return cmd
+}
+
+// newHelpCmd is cobra's help, but for a topic that does not exist it fails.
+func newHelpCmd() *cobra.Command {
+	return &cobra.Command{
+		Use:   "help [COMMAND]",
+		Short: "Show help about a command",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			about, rest, err := cmd.Root().Find(args)
+			if err != nil || len(rest) > 0 {
+				return usage("'etch --help' lists the commands", "unknown help topic %q", strings.Join(args, " "))
+			}
+			about.InitDefaultHelpFlag()
+			return about.Help()
+		},
+		ValidArgsFunction: func(cmd *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+			var names []string
+			if about, rest, err := cmd.Root().Find(args); err == nil && len(rest) == 0 {
+				for _, sub := range about.Commands() {
+					if sub.IsAvailableCommand() || sub.IsAdditionalHelpTopicCommand() {
+						names = append(names, cobra.CompletionWithDesc(sub.Name(), sub.Short))
+					}
+				}
+			}
+			return names, cobra.ShellCompDirectiveNoFileComp
+		},
+	}
 }
 
 // refuseWrongArgs makes the wrong number of arguments, and an unknown command,
