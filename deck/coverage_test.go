@@ -386,7 +386,7 @@ func postList(posts []*Post) string {
 		core, all = core+n, all+cards
 		rows[p.Topic] = append(rows[p.Topic], fmt.Sprintf("| %s | %s | %d | %d |\n", p.Topic, p.Title, n, cards))
 	}
-	fmt.Fprintf(&b, "%d posts, %d core cards, %d in all. `etch read POST` reads one, `etch review POST` studies\nit; `etch posts` has their short names.\n\n| topic | post | core | all |\n|---|---|---|---|\n", len(posts), core, all)
+	fmt.Fprintf(&b, "%d posts, %d core cards, %d in all. `etch read POST` reads one, `etch review\nPOST` studies it; `etch posts` has their short names.\n\n| topic | post | core | all |\n|---|---|---|---|\n", len(posts), core, all)
 	for _, topic := range libraryTags[:categories] {
 		slices.Sort(rows[topic])
 		b.WriteString(strings.Join(rows[topic], ""))
