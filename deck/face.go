@@ -88,6 +88,12 @@ func Answer(kind Kind, front, back string, card int) string {
 	return text
 }
 
+// Marked returns a note's front with all of its deletions between [Open] and
+// [Close], so that [Render] can mark them. Attributes are left out.
+func Marked(front string) string {
+	return mapDeletions(front, func(d ClozeDeletion) string { return string(Open) + d.Text + string(Close) })
+}
+
 // mapDeletions replaces each deletion of a cloze's text, sentinels included,
 // by what fn returns for it.
 func mapDeletions(front string, fn func(ClozeDeletion) string) string {

@@ -61,3 +61,13 @@ func TestTitleBelow(t *testing.T) {
 		}
 	}
 }
+
+func TestMarked(t *testing.T) {
+	front := marked.Replace(`«a|{c=7 hint="h"}» x «b» y`)
+	if got, want := Marked(front), marked.Replace("«a» x «b» y"); got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	if got := Marked("no cloze [x]"); got != "no cloze [x]" {
+		t.Errorf("%q", got)
+	}
+}

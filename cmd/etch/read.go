@@ -8,10 +8,12 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/rogpeppe/go-internal/diff"
 	"github.com/spf13/cobra"
 
+	"etch/cmd/etch/line"
 	"etch/cmd/etch/tui"
 	"etch/deck"
 	"etch/storage"
@@ -63,24 +65,35 @@ func runRead(ctx context.Context, a *app, slug string, opt readOptions) error {
 		return a.printPostJSON(post, row)
 	}
 	md := "# " + post.Title + "\n\n" + post.Prose()
-	switch {
-	case opt.takeaways:
+	if opt.takeaways {
 		md = "# " + post.Title + "\n"
 		for _, t := range post.Takeaways {
 			md += "\n- " + t.Heading
 		}
-	case opt.cards:
-		md = "# " + post.Title + "\n"
-		for _, n := range post.Notes {
-			md += fmt.Sprintf("\n\n---\n\n%s\n\n%s", deck.Question(n.Kind, n.Front, -1), deck.Answer(n.Kind, n.Front, n.Back, -1))
+	}
+	if opt.cards {
+		return printCards(a.out, post, a.width())
+	}
+	_, err = fmt.Fprintln(a.out, strings.Join(deck.Render(md, a.width(), deck.Plain), "\n"))
+	return err
+}
+
+// printCards prints a post's cards as one revises them: the answer below its
+// question, and a cloze with its deletions in brackets.
+func printCards(out io.Writer, post *deck.Post, width int) error {
+	text := strings.Join(deck.Render("# "+post.Title, width, deck.Plain), "\n")
+	for _, n := range post.Notes {
+		letter := "Q"
+		if n.Kind == deck.Cloze {
+			letter = "C"
+		}
+		text += "\n\n" + line.Side(letter, deck.Marked(n.Front), width)
+		if n.Back != "" {
+			text += "\n" + line.Side("A", n.Back, width)
 		}
 	}
-	for _, line := range deck.Render(md, a.width(), deck.Plain) {
-		if _, err := fmt.Fprintln(a.out, line); err != nil {
-			return err
-		}
-	}
-	return nil
+	_, err := fmt.Fprintln(out, text)
+	return err
 }
 
 func (a *app) printPostJSON(post *deck.Post, row storage.PostRow) error {

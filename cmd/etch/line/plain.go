@@ -122,7 +122,7 @@ func (p *plainReview) ask(ctx context.Context) (more bool, err error) {
 	}
 	n := p.sess.Counts()
 	p.print("\n[%s] new %d, learning %d, due %d, about %s", breadcrumb(p.card), n.New, n.Learning, n.Due, about(p.sess.Left()))
-	p.print("Q: %s", indented(p.card.Question))
+	p.print("%s", Side("Q", p.card.Question, width))
 	return true, nil
 }
 
@@ -140,7 +140,7 @@ func (p *plainReview) reveal(now time.Time) error {
 }
 
 func (p *plainReview) answer(outcomes [4]scheduler.Outcome) {
-	p.print("A: %s", indented(p.card.Answer))
+	p.print("%s", Side("A", p.card.Answer, width))
 	if source := reference(p.card); source != "" {
 		p.print("   (%s)", source)
 	}
@@ -285,15 +285,16 @@ func reference(c deck.Card) string {
 	return strings.Join(parts, "; ")
 }
 
-// indented renders Markdown for a line that begins with "Q: " or "A: ".
-func indented(md string) string {
+// Side draws one side of a card in lines of at most width columns: the letter
+// that names it, a colon, and the Markdown beside them.
+func Side(letter, md string, width int) string {
 	lines := deck.Render(md, width-3, deck.Plain)
 	for i := range lines {
 		if i > 0 && lines[i] != "" {
 			lines[i] = "   " + lines[i]
 		}
 	}
-	return strings.Join(lines, "\n")
+	return letter + ": " + strings.Join(lines, "\n")
 }
 
 // about rounds a time to minutes as a person would say it.

@@ -140,7 +140,7 @@ func TestReadFindsWhatIsWrapped(t *testing.T) {
 		if strings.Join(strings.Fields(found.String()), " ") != "clock, and the" {
 			t.Errorf("width %d: found %q", width, found.String())
 		}
-		if width >= 30 && !strings.Contains(p.view(), "\n>") {
+		if width >= 30 && !strings.Contains(p.view(), " >") {
 			t.Errorf("width %d: no mark\n%s", width, p.view())
 		}
 	}
@@ -150,8 +150,8 @@ func TestReadSearchInput(t *testing.T) {
 	d := newDesk(t, 3, 5, nil)
 	p := pump(t, NewRead(d.env, "leases")).press("n").shows("Nothing is searched for yet")
 	p.press(typeText("/q?jt")...).shows("/q?jt│").press("ctrl+d", "esc").shows("Enter study it")
-	p.press("/", "paste:renewal\nx").press("backspace", "backspace", "enter").shows("1 of 2: renewal", "\n>")
-	p.press("/", "enter").hides("\n>")
+	p.press("/", "paste:renewal\nx").press("backspace", "backspace", "enter").shows("1 of 2: renewal", "[1]>renewal")
+	p.press("/", "enter").hides("]>")
 	p.press(typeText("/" + strings.Repeat("w", 90) + "end")...).shows("wend│")
 	if p.press("ctrl+c"); !p.ended {
 		t.Error("ctrl+c does not leave")
@@ -191,7 +191,7 @@ func TestReadNothing(t *testing.T) {
 		pump(t, NewRead(d.env, "x"), "t", "c", "/", "n", "enter", "n", "t", "G", "g", "space")
 	}
 	d.post = parsed(t, "Q: one?\nA: two\n\nQ: three?\nA: four\n")
-	pump(t, NewRead(d.env, "x")).shows("? 2 cards").press("c").shows("| one?", "| four").press("t").shows("has no takeaways")
+	pump(t, NewRead(d.env, "x")).shows("[2 cards]").press("c").shows("| one?", "| four").press("t").shows("has no takeaways")
 }
 
 // TestReadHostileText: what a post says never drives the terminal.
@@ -219,6 +219,6 @@ func TestReadManyCards(t *testing.T) {
 	d := newDesk(t, 3, 5, nil)
 	for n, mark := range map[int]string{9: "[9] Words.", 10: "[+] Words.", 120: "[+] Words."} {
 		d.post = parsed(t, "# Post\n\n## Takeaway\n\nWords.\n\n"+strings.Repeat("Q: one?\nA: two\n\n", n))
-		pump(t, NewRead(d.env, "x")).shows("\n " + mark)
+		pump(t, NewRead(d.env, "x")).shows("\n" + mark)
 	}
 }

@@ -24,9 +24,10 @@ type anchor struct {
 	block, line, lines int
 }
 
-// readMargin is where marks stand, before the text: one column for what is
-// searched for, then how many cards hang on the line.
-const readMargin = 5
+// readMargin is where marks stand, before the text: how many cards hang on the
+// line, then one column for what is searched for. At 80 columns it leaves 76
+// for the text, which is what a diagram may have.
+const readMargin = 4
 
 // narrowest is the narrowest text that Markdown is drawn for.
 const narrowest = 20
@@ -91,13 +92,13 @@ func (r *read) row(f frame, i int) string {
 	case margin == 0:
 		return text
 	case line.cards == 0:
-		return strings.TrimRight(mark+strings.Repeat(" ", margin-1)+text, " ")
+		return strings.TrimRight(strings.Repeat(" ", margin-1)+mark+text, " ")
 	}
 	hang := "[+]"
 	if line.cards < 10 {
 		hang = fmt.Sprintf("[%d]", line.cards)
 	}
-	return mark + style.sgr(hang, sgrYellow) + " " + text
+	return style.sgr(hang, sgrYellow) + mark + text
 }
 
 // reversed shows columns of a drawn line in reverse. The spans come from the
@@ -227,9 +228,9 @@ func (r *read) drawPart(f frame, i int, part deck.Part, inMargin bool) {
 	case inMargin && part.Prose != "":
 		r.lines[len(r.lines)-1].cards = n
 	case part.Prose != "":
-		r.lines = append(r.lines, readLine{text: style.sgr("? "+plural(n, "card"), sgrYellow), block: 2*i + 1})
+		r.lines = append(r.lines, readLine{text: style.sgr("["+plural(n, "card")+"]", sgrYellow), block: 2*i + 1})
 	default:
-		r.add(2*i+1, readLine{text: style.sgr("? "+plural(n, "card"), sgrYellow)})
+		r.add(2*i+1, readLine{text: style.sgr("["+plural(n, "card")+"]", sgrYellow)})
 	}
 }
 
@@ -241,11 +242,11 @@ func (r *read) drawCard(f frame, n deck.Note) []readLine {
 	if bar {
 		f.width -= 2
 	}
-	text := f.markdown(n.Front, style) // a cloze shows in brackets what it asks for
+	text := f.markdown(deck.Marked(n.Front), style) // a cloze shows in brackets what it asks for
 	if n.Back != "" {
 		text = append(append(text, ""), f.markdown(n.Back, style)...)
 	}
-	title := readLine{text: style.sgr("? "+deck.CleanLine(what), sgrYellow)}
+	title := readLine{text: style.sgr("["+deck.CleanLine(what)+"]", sgrYellow)}
 	return append([]readLine{title}, readLines(text, bar)...)
 }
 
