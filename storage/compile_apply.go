@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"path"
 	"slices"
 
 	"etch/deck"
@@ -24,6 +25,7 @@ type compiler struct {
 
 	libraries map[string]int64 // row ids by path
 	hashes    map[int64]string // of the stored posts' texts; "" for a retired post
+	slugs     map[int64]string // of the stored posts; "" for a retired post
 	kept      map[int64]bool   // imported decks among the stored posts
 	parsed    []deck.Parsed
 	plan      *deck.Plan
@@ -76,7 +78,8 @@ func (c *compiler) isGone(s *source) bool { return s.missing() != "" && c.librar
 // load reads what the database holds of all libraries.
 func (c *compiler) load() (deck.Stored, error) {
 	var st deck.Stored
-	c.libraries, c.hashes, c.kept = make(map[string]int64), make(map[int64]string), make(map[int64]bool)
+	c.libraries, c.kept = make(map[string]int64), make(map[int64]bool)
+	c.hashes, c.slugs = make(map[int64]string), make(map[int64]string)
 	type library struct {
 		id   int64
 		path string
@@ -89,15 +92,15 @@ func (c *compiler) load() (deck.Stored, error) {
 	for _, l := range libs {
 		c.libraries[l.path] = l.id
 	}
-	rows, err = c.tx.QueryContext(c.ctx, `SELECT p.id, b.path, p.path, p.title, p.hash, p.retired_at IS NOT NULL
+	rows, err = c.tx.QueryContext(c.ctx, `SELECT p.id, b.path, p.path, p.title, p.hash, p.slug, p.retired_at IS NOT NULL
 		FROM posts p JOIN libraries b ON b.id=p.library_id ORDER BY p.id`)
 	st.Posts, err = collect(rows, err, func(r *sql.Rows) (p deck.StoredPost, err error) {
-		var hash string
-		err = r.Scan(&p.ID, &p.Library, &p.Path, &p.Title, &hash, &p.Retired)
+		var hash, slug string
+		err = r.Scan(&p.ID, &p.Library, &p.Path, &p.Title, &hash, &slug, &p.Retired)
 		p.Drop = c.opt.Forget != "" && p.Library == c.opt.Forget
 		p.Keep = !p.Drop && c.keeps(p)
 		if !p.Retired {
-			c.hashes[p.ID] = hash
+			c.hashes[p.ID], c.slugs[p.ID] = hash, slug
 			c.kept[p.ID] = p.Library == deck.KeptPath
 		}
 		return p, err
@@ -171,7 +174,51 @@ func (c *compiler) addLibraries() error {
 	return err
 }
 
+// nameApart gives each post a slug of its own, since a slug is what a user
+// types: of two files "basics.md", the second is called after its folder, too.
+// Who has a name keeps it, but for a name of the built-in library, whose posts
+// refer to each other by it.
+func (c *compiler) nameApart() {
+	compiled := make(map[int64]bool)
+	for _, plan := range c.plan.Posts {
+		compiled[plan.ID] = true
+	}
+	taken := make(map[string]bool)
+	for id, slug := range c.slugs {
+		taken[slug] = taken[slug] || !compiled[id]
+	}
+	for _, p := range c.parsed {
+		if p.Library.Kind == deck.KindBuiltIn {
+			taken[p.Post.Slug] = true
+		}
+	}
+	var open []*deck.Post
+	for i, p := range c.parsed {
+		if p.Library.Kind == deck.KindBuiltIn {
+			continue
+		}
+		plan := c.plan.Posts[i]
+		if had := c.slugs[plan.ID]; had != "" && !plan.Renamed && !taken[had] {
+			p.Post.Slug, taken[had] = had, true
+			continue
+		}
+		open = append(open, p.Post)
+	}
+	for _, p := range open {
+		base := p.Slug
+		if folder := path.Base(path.Dir(p.Path)); taken[p.Slug] && folder != "." {
+			base = folder + "-" + base
+			p.Slug = base
+		}
+		for i := 2; taken[p.Slug]; i++ {
+			p.Slug = fmt.Sprintf("%s-%d", base, i)
+		}
+		taken[p.Slug] = true
+	}
+}
+
 func (c *compiler) writePosts() error {
+	c.nameApart()
 	posts := make([]*deck.Post, len(c.parsed))
 	for i, p := range c.parsed {
 		posts[i] = p.Post
@@ -210,7 +257,7 @@ func (c *compiler) rank(posts []*deck.Post) []int {
 
 func (c *compiler) writePost(p deck.Parsed, plan deck.PostPlan, depth int) (id int64, err error) {
 	hash := c.hashOf(p)
-	if plan.ID != 0 && !plan.Renamed && c.hashes[plan.ID] == hash {
+	if plan.ID != 0 && !plan.Renamed && c.hashes[plan.ID] == hash && c.slugs[plan.ID] == p.Post.Slug {
 		_, err = c.tx.ExecContext(c.ctx, `UPDATE posts SET depth=? WHERE id=? AND depth<>?`, depth, plan.ID, depth)
 		return plan.ID, err
 	}

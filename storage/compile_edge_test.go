@@ -214,3 +214,52 @@ func TestEditWithoutBlanksBetweenWords(t *testing.T) {
 		t.Error(counts(r))
 	}
 }
+
+// TestSlugsAreApart: a slug names one post, whatever the files are called, and
+// a post keeps its own.
+func TestSlugsAreApart(t *testing.T) {
+	s := newStore(t)
+	slugs := func() string {
+		posts, err := s.Posts(context.Background(), 0)
+		noError(t, err)
+		var out []string
+		for _, p := range posts {
+			out = append(out, p.Path+"="+p.Slug)
+			if _, row, err := s.PostBody(context.Background(), p.Slug); err != nil || row.Path != p.Path || row.Library != p.Library {
+				t.Errorf("%s names %s in %s (%v)", p.Slug, row.Path, row.Library, err)
+			}
+		}
+		return strings.Join(out, " ")
+	}
+	for _, tt := range []struct {
+		name      string
+		one, more files
+		want      string
+	}{
+		{"one", files{"redis/basics.md": lease}, nil, "redis/basics.md=basics"},
+		{"another folder", files{"redis/basics.md": lease, "kafka/basics.md": fence}, nil, "kafka/basics.md=kafka-basics redis/basics.md=basics"},
+		{"nothing new", files{"redis/basics.md": lease, "kafka/basics.md": fence + quorum}, nil, "kafka/basics.md=kafka-basics redis/basics.md=basics"},
+		{
+			"another library", files{"redis/basics.md": lease, "kafka/basics.md": fence}, files{"basics.md": quorum},
+			"kafka/basics.md=kafka-basics redis/basics.md=basics basics.md=basics-2",
+		},
+		{"moved", files{"etcd/basics.md": lease, "kafka/basics.md": fence}, files{"basics.md": quorum}, "etcd/basics.md=basics kafka/basics.md=kafka-basics basics.md=basics-2"},
+		{"renamed", files{"etcd/locks.md": lease, "kafka/basics.md": fence}, files{"basics.md": quorum}, "etcd/locks.md=locks kafka/basics.md=kafka-basics basics.md=basics-2"},
+	} {
+		libs := []deck.Library{tt.one.library("/notes")}
+		if tt.more != nil {
+			libs = append(libs, tt.more.library("/more"))
+		}
+		compileAt(t, s, CompileOptions{}, libs...)
+		if got := slugs(); got != tt.want {
+			t.Errorf("%s: %s, want %s", tt.name, got, tt.want)
+		}
+	}
+	lib := files{"basics.md": "---\ntitle: B\n---\n\n# B\n"}.library(deck.BuiltInPath)
+	lib.Kind = deck.KindBuiltIn
+	compileAt(t, s, CompileOptions{}, lib, files{"etcd/locks.md": lease, "kafka/basics.md": fence}.library("/notes"), files{"basics.md": quorum, "x/basics.md": quorumEdited}.library("/more"))
+	if got, want := slugs(), "etcd/locks.md=locks kafka/basics.md=kafka-basics basics.md=basics-2 x/basics.md=x-basics basics.md=basics"; got != want {
+		t.Errorf("the built-in library: %s, want %s", got, want)
+	}
+	healthy(t, s)
+}
