@@ -240,7 +240,9 @@ func TestSlugsAreApart(t *testing.T) {
 		{"another folder", files{"redis/basics.md": lease, "kafka/basics.md": fence}, nil, "kafka/basics.md=kafka-basics redis/basics.md=basics"},
 		{"nothing new", files{"redis/basics.md": lease, "kafka/basics.md": fence + quorum}, nil, "kafka/basics.md=kafka-basics redis/basics.md=basics"},
 		{
-			"another library", files{"redis/basics.md": lease, "kafka/basics.md": fence}, files{"basics.md": quorum},
+			"another library",
+			files{"redis/basics.md": lease, "kafka/basics.md": fence},
+			files{"basics.md": quorum},
 			"kafka/basics.md=kafka-basics redis/basics.md=basics basics.md=basics-2",
 		},
 		{"moved", files{"etcd/basics.md": lease, "kafka/basics.md": fence}, files{"basics.md": quorum}, "etcd/basics.md=basics kafka/basics.md=kafka-basics basics.md=basics-2"},
