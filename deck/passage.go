@@ -1,9 +1,6 @@
 package deck
 
-import (
-	"slices"
-	"strings"
-)
+import "strings"
 
 // Prose returns the post's Markdown as a reader enjoys it: without front
 // matter, cards and their metadata.
@@ -39,13 +36,22 @@ func (p *Post) Passage(line int) string {
 // is no prose.
 func (p *Post) prose(first, next int) string {
 	var kept []string
+	notes := p.Notes // from the first that does not end before the line
+	atCard := false  // nothing but blank lines since a card
 	for i, line := range strings.Split(p.Body, "\n") {
 		n := i + 1
-		inCard := slices.ContainsFunc(p.Notes, func(note Note) bool { return note.First <= n && n <= note.Last })
+		for len(notes) > 0 && notes[0].Last < n {
+			notes, atCard = notes[1:], true
+		}
+		inCard := len(notes) > 0 && notes[0].First <= n
 		if n < p.BodyLine || n < first || n >= next || inCard {
 			continue
 		}
 		line = strings.TrimRight(line, " \t")
+		if atCard && line == "---" { // it ends the card
+			continue
+		}
+		atCard = atCard && line == ""
 		if line == "" && (len(kept) == 0 || kept[len(kept)-1] == "") {
 			continue
 		}

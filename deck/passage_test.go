@@ -44,10 +44,10 @@ func TestPassage(t *testing.T) {
 	if got, want := post.Passage(post.Notes[0].Line), "## A lease ends by itself\n\nThe holder may die.\n\nIt need not be told."; got != want {
 		t.Errorf("passage before the card = %q, want %q", got, want)
 	}
-	if got, want := post.Passage(post.Notes[1].Line), "## A token fences a late writer\n\n---\n\nThe storage compares tokens."; got != want {
+	if got, want := post.Passage(post.Notes[1].Line), "## A token fences a late writer\n\nThe storage compares tokens."; got != want {
 		t.Errorf("passage of a card that leads its section = %q, want %q", got, want)
 	}
-	want := "Opening words.\n\n## A lease ends by itself\n\nThe holder may die.\n\nIt need not be told.\n\n## A token fences a late writer\n\n---\n\nThe storage compares tokens."
+	want := "Opening words.\n\n## A lease ends by itself\n\nThe holder may die.\n\nIt need not be told.\n\n## A token fences a late writer\n\nThe storage compares tokens."
 	if got := post.Prose(); got != want {
 		t.Errorf("prose = %q, want %q", got, want)
 	}
@@ -88,5 +88,21 @@ func TestPartsLoseNothing(t *testing.T) {
 		if got := strings.Join(prose, "\n\n"); got != post.Prose() || notes != len(post.Notes) {
 			t.Errorf("%s: %d notes of %d, prose\n%s\nwant\n%s", post.Slug, notes, len(post.Notes), got, post.Prose())
 		}
+	}
+}
+
+// TestProseOfALargeDeck: an imported deck is one post of any size, and its
+// prose takes one walk over its lines, not one for each note.
+func TestProseOfALargeDeck(t *testing.T) {
+	const notes = 50_000
+	post, problems := ParseStored("deck.md", []byte("# Deck\n\nWords.\n\n"+strings.Repeat("Q: one\nA: two\n---\n", notes)))
+	if post == nil || len(post.Notes) != notes {
+		t.Fatalf("not read: %v", problems)
+	}
+	if got := post.Passage(post.Notes[notes-1].Line); got != "# Deck\n\nWords." {
+		t.Errorf("passage %.40q", got)
+	}
+	if got := post.Minutes(); got != 1 {
+		t.Errorf("%d minutes", got)
 	}
 }

@@ -176,7 +176,7 @@ func (s *Store) Passage(ctx context.Context, id deck.CardID) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("read the post of card %s: %w", id, explain(err))
 	}
-	post, problems := deck.Parse(row.Card.Path, []byte(body))
+	post, problems := deck.ParseStored(row.Card.Path, []byte(body))
 	if post == nil {
 		return "", fmt.Errorf("read the post of card %s: %w", id, problems[0])
 	}

@@ -150,7 +150,7 @@ func upNext(ctx context.Context, store *storage.Store, posts []storage.PostRow) 
 		return nil
 	}
 	next := &nextPost{Post: best.Slug, Title: best.Title, Unseen: best.Core - best.CoreSeen, Opened: best.CoreSeen > 0}
-	if post, err := readPost(ctx, store, best.Slug); err == nil { // two posts may have one name: then nobody knows
+	if post, err := readPost(ctx, store, best.Slug); err == nil {
 		next.Minutes = post.Minutes()
 	}
 	return next

@@ -57,7 +57,7 @@ func runRead(ctx context.Context, a *app, slug string, opt readOptions) error {
 	if a.hasScreen() && !opt.takeaways && !opt.cards {
 		return a.runScreens(ctx, store, func(env tui.Env) tui.Screen { return tui.NewRead(env, slug) })
 	}
-	post, problems := deck.Parse(row.Path, []byte(body))
+	post, problems := deck.ParseStored(row.Path, []byte(body))
 	if post == nil {
 		return problems[0]
 	}
@@ -161,7 +161,7 @@ func readPost(ctx context.Context, store *storage.Store, slug string) (*deck.Pos
 	if err != nil {
 		return nil, err
 	}
-	post, problems := deck.Parse(row.Path, []byte(body))
+	post, problems := deck.ParseStored(row.Path, []byte(body))
 	if post == nil {
 		return nil, problems[0]
 	}

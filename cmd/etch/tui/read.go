@@ -24,13 +24,14 @@ const (
 //	read_view.go     the screen, and the post drawn for a width
 //	search_input.go  the search: its input, and what it finds
 type read struct {
-	env   Env
-	slug  string
-	post  *deck.Post
-	parts []deck.Part
-	line  PostLine // how far its cards are; the zero value if the home has none
-	fatal error
-	shown bool // it was on top before
+	env     Env
+	slug    string
+	post    *deck.Post
+	parts   []deck.Part
+	minutes int      // that reading it takes
+	line    PostLine // how far its cards are; the zero value if the home has none
+	fatal   error
+	shown   bool // it was on top before
 
 	mode   readMode
 	width  int // that lines was drawn for
@@ -57,7 +58,7 @@ func (r *read) load() {
 		r.fatal = err
 		return
 	}
-	r.post, r.parts, r.fatal, r.width = post, post.Parts(), nil, 0 // drawn anew
+	r.post, r.parts, r.minutes, r.fatal, r.width = post, post.Parts(), post.Minutes(), nil, 0 // drawn anew
 	home, err := r.env.Posts.Home(r.env.Ctx)
 	if err != nil {
 		return // the text can be read all the same

@@ -56,7 +56,7 @@ func (r *read) view(width, height int) string {
 		r.scroll.top = r.lineOf(*r.held)
 	}
 	foot := r.foot(f)
-	head := []string{f.ends(style.bold(deck.CleanLine(r.post.Title)), r.minutes())}
+	head := []string{f.ends(style.bold(deck.CleanLine(r.post.Title)), fmt.Sprintf("%d min", r.minutes))}
 	r.scroll.fit(len(r.lines), f.room(head, foot)-1)
 	if r.seek && r.search.at < len(r.search.hits) {
 		r.seek = false
@@ -118,8 +118,6 @@ func (r *read) reveal(line int) {
 		r.scroll.top = max(0, min(line-r.scroll.room/4, r.scroll.most()))
 	}
 }
-
-func (r *read) minutes() string { return fmt.Sprintf("%d min", r.post.Minutes()) }
 
 func (r *read) label() string {
 	switch r.mode {
