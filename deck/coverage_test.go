@@ -242,6 +242,9 @@ func checkSize(t *testing.T, p *Post) {
 	if words < minPostWords || words > maxPostWords {
 		t.Errorf("%d words in prose and core cards (%.1f min), %d to %d wanted", words, float64(words)/230, minPostWords, maxPostWords)
 	}
+	if n := tableRules(p.Prose(), cardColumns) - tableRules(p.Prose(), 1000); n > 0 {
+		t.Errorf("a table is wider than %d columns: its cells wrap, with %d more rules between its rows", cardColumns, n)
+	}
 	core := 0
 	for _, n := range p.Notes {
 		if n.Tier == Core {
@@ -264,6 +267,18 @@ func checkSize(t *testing.T, p *Post) {
 	if core < minCore || core > maxCore {
 		t.Errorf("%d core cards, %d to %d wanted", core, minCore, maxCore)
 	}
+}
+
+// tableRules counts the rules of the tables of a text: one below each head and,
+// if cells wrap, one between any two rows.
+func tableRules(md string, width int) int {
+	rules := 0
+	for _, line := range Render(md, width, Plain) {
+		if strings.Contains(line, "-+-") && strings.Trim(line, "-+") == "" {
+			rules++
+		}
+	}
+	return rules
 }
 
 // The library has no error, and few waivers and warnings: a rule that is waived
