@@ -181,7 +181,7 @@ func (r *read) withNotice(f frame, rows []string, text string) []string {
 func (r *read) draw(width int) {
 	f := newFrame(width, 1) // the height is no matter here
 	margin := readMarginOf(f)
-	f.indent = ""
+	f.left, f.indent = "", ""
 	f.width -= margin // all that is left is for the text
 	r.width, r.lines = width, nil
 	if r.mode == readTakeaways {
