@@ -19,8 +19,9 @@ type Store interface {
 	// head of a card is no longer the Prev of its row.
 	Record(ctx context.Context, rows ...Row) (Today, error)
 	// Void takes back the newest action that still stands, in one durable
-	// transaction. It returns ErrNothing when there is none.
-	Void(ctx context.Context, st Stamp) (Action, error)
+	// transaction. It returns ErrNothing when there is none, and ErrStale when
+	// that is another act than the one given; "" takes back any. Neither writes.
+	Void(ctx context.Context, st Stamp, act string) (Action, error)
 }
 
 // Query says which cards a session is about.
@@ -52,7 +53,7 @@ type Action struct {
 }
 
 // Errors of a session. The last card stays on show after each of them but
-// ErrStale, after which the next one is drawn.
+// ErrStale, after which the next one is drawn; what Undo does is told there.
 var (
 	ErrStale     = errors.New("already answered elsewhere")
 	ErrNothing   = errors.New("nothing to undo")
@@ -284,15 +285,28 @@ func (s *Session) Undoable() (newest *Action, own bool) {
 	return s.snap.Newest, s.acts[s.snap.Newest.Act]
 }
 
-// Undo takes back the newest action that stands, of this session or an older
-// one, and shows its card again, revealed. In a cram session it steps back one
-// card, since nothing was recorded.
+// Undo takes back the action that Undoable returns, of this session or an
+// older one, and shows its card again, revealed. Where that is no longer the
+// newest one it takes back nothing and returns ErrStale, or ErrNothing; it has
+// read everything again then, and keeps the card on show if it is still there.
+// In a cram session it steps back one card, since nothing was recorded.
 func (s *Session) Undo(ctx context.Context, now time.Time) (Action, error) {
 	if s.opt.Cram {
 		return s.cramBack(now)
 	}
-	stamp := s.stamp(now)
-	action, err := s.store.Void(ctx, stamp)
+	var action Action
+	err := ErrStale // with nothing to take back as far as is known
+	if newest := s.snap.Newest; newest != nil {
+		action, err = s.store.Void(ctx, s.stamp(now), newest.Act)
+	}
+	if errors.Is(err, ErrStale) || errors.Is(err, ErrNothing) {
+		if lerr := s.Reload(ctx, now); lerr != nil {
+			return Action{}, lerr
+		}
+		if s.snap.Newest == nil {
+			err = ErrNothing
+		}
+	}
 	if err != nil {
 		return Action{}, err
 	}

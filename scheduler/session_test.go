@@ -52,12 +52,15 @@ func (f *fakeStore) Record(_ context.Context, rows ...Row) (Today, error) {
 	return f.today(rows[0].Entry.Day), nil
 }
 
-func (f *fakeStore) Void(_ context.Context, st Stamp) (Action, error) {
+func (f *fakeStore) Void(_ context.Context, st Stamp, act string) (Action, error) {
 	live := Live(f.log)
 	if len(live) == 0 {
 		return Action{}, ErrNothing
 	}
 	e := live[len(live)-1]
+	if act != "" && act != e.Act {
+		return Action{}, ErrStale
+	}
 	f.log = append(f.log, Entry{ID: st.ID, Card: e.Card, Kind: Void, Target: e.ID, At: st.At})
 	it := f.item(e.Card)
 	it.Memory = f.sched.Fold(slices.DeleteFunc(slices.Concat(f.past, f.log), func(x Entry) bool { return x.Card != e.Card }))
@@ -272,6 +275,64 @@ func TestUndoReachesOlderSessions(t *testing.T) {
 	}
 	if got := s.Tally().Answers; got != 0 {
 		t.Errorf("tally counts %d answers: the older session's undo is not this one's", got)
+	}
+}
+
+// What another terminal did meanwhile is not taken back unseen: the undo is
+// refused, and the session then knows what is newest.
+func TestUndoTakesBackWhatWasShown(t *testing.T) {
+	ctx := context.Background()
+	for _, before := range []int{0, 1} { // answers of this session
+		f := bench(t, 0, 4, nil)
+		a := start(t, f, SessionOptions{ID: "a"}, monday)
+		for range before {
+			grade(t, a, monday, Good)
+		}
+		if _, own := a.Undoable(); own != (before > 0) {
+			t.Fatalf("%d answers: own = %v", before, own)
+		}
+		shown, _ := a.Current()
+		b := start(t, f, SessionOptions{ID: "b"}, monday)
+		if err := b.Skip(ctx, monday); err != nil { // so that they do not meet
+			t.Fatal(err)
+		}
+		other := grade(t, b, monday.Add(time.Minute), Good)
+		if a, err := a.Undo(ctx, monday.Add(2*time.Minute)); !errors.Is(err, ErrStale) {
+			t.Fatalf("%d answers: undo of %+v: %v, want ErrStale", before, a, err)
+		}
+		if n := len(Live(f.log)); n != before+1 || a.Tally().Answers != before {
+			t.Errorf("%d answers: %d rows stand, tally %+v", before, n, a.Tally())
+		}
+		if it, _ := a.Current(); it.Card != shown.Card {
+			t.Errorf("%d answers: %s is on show, and was %s", before, it.Card, shown.Card)
+		}
+		newest, own := a.Undoable()
+		if newest == nil || newest.Act != other.Entry.Act || own {
+			t.Fatalf("%d answers: Undoable = %+v, %v; want the other session's answer", before, newest, own)
+		}
+		if a, err := a.Undo(ctx, monday.Add(3*time.Minute)); err != nil || a.Act != other.Entry.Act {
+			t.Errorf("%d answers: undo after the look took back %+v: %v", before, a, err)
+		}
+	}
+}
+
+// An action that another terminal has taken back is not taken back twice.
+func TestUndoOfWhatIsUndone(t *testing.T) {
+	f := bench(t, 0, 2, nil)
+	a := start(t, f, SessionOptions{ID: "a"}, monday)
+	grade(t, a, monday, Good)
+	b := start(t, f, SessionOptions{ID: "b"}, monday)
+	if _, err := b.Undo(context.Background(), monday); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := a.Undo(context.Background(), monday); !errors.Is(err, ErrNothing) {
+		t.Errorf("undo of what is undone: %v, want ErrNothing", err)
+	}
+	if newest, _ := a.Undoable(); newest != nil {
+		t.Errorf("Undoable = %+v after it", newest)
+	}
+	if c := a.Counts(); c.Due != 2 {
+		t.Errorf("%+v left, want both cards", c)
 	}
 }
 

@@ -147,7 +147,7 @@ func BenchmarkRecord(b *testing.B) {
 			other := deck.CardID(fmt.Sprintf("note-%06d", 1+5*(c.n%1000)))
 			grade(b, s, c, other, scheduler.Good)
 			b.StartTimer()
-			if _, err := s.Void(context.Background(), c.stamp()); err != nil {
+			if _, err := s.Void(context.Background(), c.stamp(), ""); err != nil {
 				b.Fatal(err)
 			}
 		}

@@ -196,7 +196,7 @@ func (m *model) stale(t *rapid.T) {
 func (m *model) undo(t *rapid.T) {
 	want := m.newest()
 	st := m.stamp()
-	a, err := m.s.Void(context.Background(), st)
+	a, err := m.s.Void(context.Background(), st, "")
 	if len(want) == 0 {
 		if !errors.Is(err, scheduler.ErrNothing) {
 			t.Fatalf("undo of nothing: %v", err)
@@ -685,6 +685,30 @@ func TestInvariant10NewCountOfADay(t *testing.T) {
 	})
 }
 
+// Undo compares and swaps as an answer does: what another program did since is
+// not taken back unseen.
+func TestUndoOfAnotherAct(t *testing.T) {
+	s, c := newStore(t), newClock("c")
+	cards := add(t, s, basics(2)...)
+	mine := grade(t, s, c, cards[0], scheduler.Good).Entry.Act
+	other := openAt(t, s.path)
+	theirs := grade(t, other, newClock("other"), cards[1], scheduler.Good).Entry.Act
+	for _, act := range []string{mine, "unknown"} {
+		if a, err := s.Void(t.Context(), c.stamp(), act); !errors.Is(err, scheduler.ErrStale) {
+			t.Errorf("undo of %s while %s is newest: %+v, %v; want ErrStale", act, theirs, a, err)
+		}
+	}
+	if n := len(entries(t, s)); n != 2 {
+		t.Fatalf("%d log rows, want the two answers", n)
+	}
+	for _, want := range []string{theirs, mine} {
+		if a, err := s.Void(t.Context(), c.stamp(), want); err != nil || a.Act != want {
+			t.Errorf("undo of %s took back %+v: %v", want, a, err)
+		}
+	}
+	healthy(t, s)
+}
+
 func TestUndoGivesTheNewCardBack(t *testing.T) {
 	s, c := newStore(t), newClock("c")
 	cards := add(t, s, basics(2)...)
@@ -693,7 +717,7 @@ func TestUndoGivesTheNewCardBack(t *testing.T) {
 	if today.New != 2 {
 		t.Fatalf("new today = %d, want 2", today.New)
 	}
-	if _, err := s.Void(t.Context(), c.stamp()); err != nil {
+	if _, err := s.Void(t.Context(), c.stamp(), ""); err != nil {
 		t.Fatal(err)
 	}
 	if got := load(t, s, scheduler.Query{Now: c.now, New: -1}).Today.New; got != 1 {

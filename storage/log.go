@@ -211,8 +211,10 @@ func newest(ctx context.Context, tx *sql.Tx) (scheduler.Action, error) {
 
 // Void takes back the newest action that still stands: it appends a void row
 // for each of the action's rows and folds their cards anew. It returns the
-// action with its cards as they are now, or scheduler.ErrNothing.
-func (s *Store) Void(ctx context.Context, st scheduler.Stamp) (a scheduler.Action, err error) {
+// action with its cards as they are now. Without an action it returns
+// scheduler.ErrNothing, and where the newest one is not the act that is wanted,
+// "" being any, scheduler.ErrStale; neither writes anything.
+func (s *Store) Void(ctx context.Context, st scheduler.Stamp, act string) (a scheduler.Action, err error) {
 	err = s.tx(ctx, func(tx *sql.Tx) error {
 		sched, err := s.current(ctx, tx)
 		if err != nil {
@@ -220,6 +222,9 @@ func (s *Store) Void(ctx context.Context, st scheduler.Stamp) (a scheduler.Actio
 		}
 		if a, err = newest(ctx, tx); err != nil {
 			return err
+		}
+		if act != "" && act != a.Act {
+			return scheduler.ErrStale
 		}
 		rows, err := tx.QueryContext(ctx, `SELECT `+entryColumns+` FROM log l WHERE act=? AND source='etch' AND kind<>'void' AND `+live+` ORDER BY seq`, a.Act)
 		targets, err := collect(rows, err, scanEntry)

@@ -81,7 +81,7 @@ func TestNoScan(t *testing.T) {
 		{"next due", func() error { _, _, err := s.NextDue(t.Context(), monday); return err }},
 		{"studied", func() error { _, _, err := s.Studied(t.Context(), today-30, today); return err }},
 		{"history", func() error { _, err := s.Entries(t.Context(), "card00"); return err }},
-		{"undo", func() error { _, err := s.Void(t.Context(), c.stamp()); return err }},
+		{"undo", func() error { _, err := s.Void(t.Context(), c.stamp(), ""); return err }},
 	} {
 		all = nil
 		noError(t, step.ask())

@@ -180,7 +180,7 @@ func TestReadOnlyStoreWritesNothing(t *testing.T) {
 	foreign := row.Entry
 	foreign.ID = "other"
 	_, recorded := ro.Record(t.Context(), row)
-	_, voided := ro.Void(t.Context(), c.stamp())
+	_, voided := ro.Void(t.Context(), c.stamp(), "")
 	_, merged := ro.Merge(t.Context(), []scheduler.Entry{foreign})
 	for name, err := range map[string]error{
 		"record": recorded, "void": voided, "merge": merged, "set": ro.Set(t.Context(), "new-per-day", "3", monday),

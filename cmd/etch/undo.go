@@ -40,7 +40,7 @@ func runUndo(ctx context.Context, a *app, n int) error {
 	session := a.newID()
 	for i := range n {
 		id := a.newID()
-		action, err := store.Void(ctx, scheduler.Stamp{ID: id, Act: id, Session: session, At: a.now()})
+		action, err := store.Void(ctx, scheduler.Stamp{ID: id, Act: id, Session: session, At: a.now()}, "")
 		if errors.Is(err, scheduler.ErrNothing) && i > 0 {
 			a.say("only %s could be undone", count(i, "action"))
 			return nil

@@ -239,7 +239,7 @@ func TestRoundTripProperty(t *testing.T) {
 				})
 			case "undo":
 				id := fmt.Sprintf("void-%d", n)
-				s.Void(context.Background(), scheduler.Stamp{ID: id, Act: id, Session: "s", At: now})
+				s.Void(context.Background(), scheduler.Stamp{ID: id, Act: id, Session: "s", At: now}, "")
 			}
 		}
 		before := contentOf(rt, s)

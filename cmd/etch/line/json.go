@@ -213,13 +213,19 @@ func (r *jsonReview) reveal(now time.Time) error {
 	return r.out.Encode(e)
 }
 
+// stale says that another program was quicker, then shows the card that is on
+// show now.
+func (r *jsonReview) stale(ctx context.Context, err error) (more bool, _ error) {
+	if err := r.fail("stale", err); err != nil {
+		return false, err
+	}
+	return r.ask(ctx)
+}
+
 // recorded acknowledges what is durable now, then shows the next card.
 func (r *jsonReview) recorded(ctx context.Context, cmd string, row scheduler.Row, err error) (more bool, _ error) {
 	if errors.Is(err, scheduler.ErrStale) {
-		if err := r.fail("stale", err); err != nil {
-			return false, err
-		}
-		return r.ask(ctx)
+		return r.stale(ctx, err)
 	}
 	if err != nil {
 		return true, r.refuse(err)
@@ -236,8 +242,17 @@ func (r *jsonReview) recorded(ctx context.Context, cmd string, row scheduler.Row
 
 func (r *jsonReview) undo(ctx context.Context, now time.Time) (more bool, err error) {
 	a, err := r.sess.Undo(ctx, now)
+	if errors.Is(err, scheduler.ErrStale) {
+		return r.stale(ctx, err)
+	}
 	if err != nil {
-		return true, r.refuse(err)
+		if err := r.refuse(err); err != nil {
+			return false, err
+		}
+		if it, ok := r.sess.Current(); ok && it.Card == r.card.ID {
+			return true, nil
+		}
+		return r.ask(ctx) // it read everything again
 	}
 	err = r.out.Encode(recordedEvent{Event: "recorded", Cmd: "undo", Card: a.Items[0].Card, Rating: a.Rating, Log: a.Log})
 	if err != nil {

@@ -50,12 +50,15 @@ func (s *memoryStore) Record(_ context.Context, rows ...scheduler.Row) (schedule
 	return scheduler.Today{Seq: int64(len(s.log))}, nil
 }
 
-func (s *memoryStore) Void(_ context.Context, st scheduler.Stamp) (scheduler.Action, error) {
+func (s *memoryStore) Void(_ context.Context, st scheduler.Stamp, act string) (scheduler.Action, error) {
 	live := scheduler.Live(s.log)
 	if len(live) == 0 {
 		return scheduler.Action{}, scheduler.ErrNothing
 	}
 	e := live[len(live)-1]
+	if act != "" && act != e.Act {
+		return scheduler.Action{}, scheduler.ErrStale
+	}
 	s.log = append(s.log, scheduler.Entry{ID: st.ID, Card: e.Card, Kind: scheduler.Void, Target: e.ID, At: st.At})
 	s.fold(e.Card)
 	return scheduler.Action{Act: e.Act, Kind: e.Kind, Rating: e.Rating, At: e.At, Log: st.ID, Items: []scheduler.Item{s.item(e.Card)}}, nil
@@ -166,6 +169,83 @@ Answers 2, of which again 0; 10 s.
 	}
 	if live := scheduler.Live(store.log); len(live) != 2 {
 		t.Errorf("%d rows stand, want 2", len(live))
+	}
+}
+
+// elsewhere is another program that answers a card.
+func (s *memoryStore) elsewhere(t *testing.T, card deck.CardID, at time.Time) {
+	t.Helper()
+	e, _, err := s.sched.Answer(card, s.item(card).Memory, scheduler.Stamp{ID: "other", Act: "other", Session: "other", At: at}, scheduler.Hard, time.Second)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.log = append(s.log, e)
+	s.fold(card)
+}
+
+// TestUndoOfAnother: what another program did since the session read the log is
+// not taken back unseen, and the card on show is the one that the next line
+// acts on.
+func TestUndoOfAnother(t *testing.T) {
+	for name, tt := range map[string]struct {
+		input      string
+		rows, live int
+		says       []string
+	}{
+		"plain, kept":   {"\nu\nn\n4\nq\n", 2, 2, []string{"Another etch was quicker.\nUndo \"hard\" on card1", "Nothing was undone.\neasy: back in"}},
+		"plain, undone": {"\nu\ny\n4\nq\n", 3, 1, []string{"Undone.", "Q: What is card1?\nA:", "easy: back in"}},
+		"json": {
+			`{"cmd":"undo"}` + "\n" + `{"cmd":"undo"}` + "\n", 2, 0,
+			[]string{`"code":"stale"`, `{"event":"card","card":"card0"`, `"cmd":"undo","card":"card1"`},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			sess, store, clock := newSession(t, 3)
+			store.elsewhere(t, "card1", clock.Now())
+			var out strings.Builder
+			var err error
+			if name == "json" {
+				err = JSON(context.Background(), strings.NewReader(tt.input), &out, sess, texts{}, clock)
+			} else {
+				err = Plain(context.Background(), strings.NewReader(tt.input), &out, sess, texts{}, clock.Now)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, text := range tt.says {
+				if !strings.Contains(out.String(), text) {
+					t.Errorf("it does not say %q:\n%s", text, out.String())
+				}
+			}
+			if live := len(scheduler.Live(store.log)); len(store.log) != tt.rows || live != tt.live {
+				t.Errorf("%d rows, %d of them stand; want %d and %d", len(store.log), live, tt.rows, tt.live)
+			}
+		})
+	}
+}
+
+// TestUndoOfNothingReadsAgain: the card on show is gone by then, so another
+// one is, and no line grades it unseen.
+func TestUndoOfNothingReadsAgain(t *testing.T) {
+	for name, input := range map[string]string{
+		"plain": "\nu\n4\n",
+		"json":  `{"cmd":"reveal"}` + "\n" + `{"cmd":"undo"}` + "\n" + `{"cmd":"grade","card":"card0","rating":4}` + "\n",
+	} {
+		sess, store, clock := newSession(t, 2)
+		store.items = store.items[1:]
+		var out strings.Builder
+		var err error
+		if name == "json" {
+			err = JSON(context.Background(), strings.NewReader(input), &out, sess, texts{}, clock)
+		} else {
+			err = Plain(context.Background(), strings.NewReader(input), &out, sess, texts{}, clock.Now)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(store.log) != 0 || !strings.Contains(out.String(), "What is card1?") {
+			t.Errorf("%s: log %v\n%s", name, store.log, out.String())
+		}
 	}
 }
 

@@ -69,7 +69,7 @@ func (p *plainReview) serve(ctx context.Context, text string) (more bool, err er
 			return p.undo(ctx, now)
 		}
 		p.print("Nothing was undone.")
-		return true, nil
+		return p.resume(ctx)
 	}
 	if r, ok := parseRating(text); ok {
 		row, err := p.sess.Grade(ctx, now, r)
@@ -124,6 +124,15 @@ func (p *plainReview) ask(ctx context.Context) (more bool, err error) {
 	p.print("\n[%s] new %d, learning %d, due %d, about %s", breadcrumb(p.card), n.New, n.Learning, n.Due, about(p.sess.Left()))
 	p.print("%s", Side("Q", p.card.Question, width))
 	return true, nil
+}
+
+// resume goes on after the session may have read everything again: it shows
+// the next question unless the card on show stayed.
+func (p *plainReview) resume(ctx context.Context) (more bool, err error) {
+	if it, ok := p.sess.Current(); ok && it.Card == p.card.ID {
+		return true, nil
+	}
+	return p.ask(ctx)
 }
 
 func (p *plainReview) reveal(now time.Time) error {
@@ -183,18 +192,32 @@ func (p *plainReview) askUndo(ctx context.Context, now time.Time) (more bool, er
 	if a == nil || own {
 		return p.undo(ctx, now)
 	}
+	p.confirmUndo(*a, now)
+	return true, nil
+}
+
+func (p *plainReview) confirmUndo(a scheduler.Action, now time.Time) {
 	p.confirm = true
 	what := string(a.Kind)
 	if a.Kind == scheduler.Rate {
 		what = a.Rating.String()
 	}
 	p.print("Undo %q on %s of %s? (y/n)", what, a.Items[0].Card, a.At.In(now.Location()).Format("Mon 2 Jan 15:04"))
-	return true, nil
 }
 
 func (p *plainReview) undo(ctx context.Context, now time.Time) (more bool, err error) {
-	if _, err := p.sess.Undo(ctx, now); err != nil {
-		return true, p.refuse(err)
+	_, err = p.sess.Undo(ctx, now)
+	if errors.Is(err, scheduler.ErrStale) {
+		newest, _ := p.sess.Undoable()
+		p.print("Another etch was quicker.")
+		p.confirmUndo(*newest, now)
+		return true, nil
+	}
+	if err != nil {
+		if err := p.refuse(err); err != nil {
+			return true, err
+		}
+		return p.resume(ctx)
 	}
 	p.print("Undone.")
 	if more, err = p.ask(ctx); err != nil || !more {

@@ -276,6 +276,12 @@ func (r *review) reload() tea.Cmd {
 		r.warn("The cards could not be read again: %v.", err)
 		return nil
 	}
+	return r.reread(before)
+}
+
+// reread shows the session after it has read everything again: in its place if
+// the card that was on show before still is.
+func (r *review) reread(before scheduler.Item) tea.Cmd {
 	if item, ok := r.sess.Current(); ok && item.Card == before.Card {
 		top := r.body.scroll.top
 		r.read()

@@ -157,7 +157,7 @@ func (b *bench) Record(_ context.Context, rows ...scheduler.Row) (scheduler.Toda
 	return b.today(rows[0].Entry.Day), nil
 }
 
-func (b *bench) Void(_ context.Context, st scheduler.Stamp) (scheduler.Action, error) {
+func (b *bench) Void(_ context.Context, st scheduler.Stamp, act string) (scheduler.Action, error) {
 	if b.fail != nil {
 		return scheduler.Action{}, b.fail
 	}
@@ -166,6 +166,9 @@ func (b *bench) Void(_ context.Context, st scheduler.Stamp) (scheduler.Action, e
 		return scheduler.Action{}, scheduler.ErrNothing
 	}
 	e := live[len(live)-1]
+	if act != "" && act != e.Act {
+		return scheduler.Action{}, scheduler.ErrStale
+	}
 	b.log = append(b.log, scheduler.Entry{ID: st.ID, Card: e.Card, Kind: scheduler.Void, Target: e.ID, At: st.At})
 	it := b.item(e.Card)
 	it.Memory = b.sched.Fold(slices.DeleteFunc(slices.Concat(b.past, b.log), func(x scheduler.Entry) bool { return x.Card != e.Card }))

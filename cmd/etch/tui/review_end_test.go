@@ -39,6 +39,42 @@ func TestUndoOlderAsks(t *testing.T) {
 	p.press("u").shows("There is nothing to undo.")
 }
 
+// TestUndoAsksAboutAnother: what another terminal did since the screen was
+// drawn, or since the question was asked, is not taken back unseen.
+func TestUndoAsksAboutAnother(t *testing.T) {
+	b := newBench(t, 0, 4, nil)
+	p := b.review(scheduler.SessionOptions{}, "space", "3", "space")
+	id := p.top().(*review).card.ID
+	b.answerOther(id, scheduler.Hard)
+	p.press("u").shows("Undo it?", "Hard, Mon 23 Nov 08:00", "Another etch was quicker")
+	if len(b.log) != 2 {
+		t.Fatalf("log %v: the other's answer was taken back unseen", b.log)
+	}
+	p.press("n").shows("Nothing was undone.", "── answer", "due 2", "3 Good 32d")
+	if r := p.top().(*review); r.card.ID != id {
+		t.Errorf("%s is on show, and was %s", r.card.ID, id)
+	}
+
+	p.press("u").shows("Undo it?", "Hard").hides("quicker")
+	b.answerOther(id, scheduler.Easy)
+	p.press("y").shows("Undo it?", "Easy", "Another etch was quicker")
+	if len(b.log) != 3 {
+		t.Fatalf("log %v: y took back what it was not asked about", b.log)
+	}
+	p.press("y").shows("undone: Easy", "── answer")
+	if n := len(p.top().(*review).sitting.answers); n != 1 {
+		t.Errorf("%d own answers still count, want 1", n)
+	}
+}
+
+// TestUndoOfWhatIsUndone: another terminal took the answer back.
+func TestUndoOfWhatIsUndone(t *testing.T) {
+	b := newBench(t, 0, 2, nil)
+	p := b.review(scheduler.SessionOptions{}, "space", "3").shows("due 1")
+	b.review(scheduler.SessionOptions{}, "u", "y").shows("undone: Good")
+	p.press("u").shows("There is nothing to undo.", "due 2", "Space show the answer")
+}
+
 func TestLeaving(t *testing.T) {
 	for _, key := range []string{"q", "esc", "ctrl+c", "ctrl+d"} {
 		for _, before := range [][]string{nil, {"space"}, {"space", "3"}} {

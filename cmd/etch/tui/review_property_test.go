@@ -3,6 +3,7 @@ package tui
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -65,10 +66,23 @@ func (b *bench) answerElsewhere() {
 	if len(b.cards) == 0 {
 		return
 	}
-	it := &b.cards[b.ids%len(b.cards)]
+	b.elsewhere(&b.cards[b.ids%len(b.cards)], scheduler.Good)
+}
+
+// answerOther is another program that answers a review that is due, but not
+// the one given.
+func (b *bench) answerOther(than deck.CardID, r scheduler.Rating) {
+	b.t.Helper()
+	today := b.sched.Day(b.clock.Now())
+	i := slices.IndexFunc(b.cards, func(it scheduler.Item) bool { return it.Card != than && it.Memory.DueDay <= today })
+	b.elsewhere(&b.cards[i], r)
+}
+
+func (b *bench) elsewhere(it *scheduler.Item, r scheduler.Rating) {
+	b.t.Helper()
 	b.ids++
 	id := fmt.Sprintf("id-%06d", b.ids)
-	entry, memory, err := b.sched.Answer(it.Card, it.Memory, scheduler.Stamp{ID: id, Act: id, Session: "elsewhere", At: b.clock.Now()}, scheduler.Good, time.Second)
+	entry, memory, err := b.sched.Answer(it.Card, it.Memory, scheduler.Stamp{ID: id, Act: id, Session: "elsewhere", At: b.clock.Now()}, r, time.Second)
 	if err != nil {
 		b.t.Fatal(err)
 	}

@@ -17,7 +17,13 @@ type olderAction struct {
 	action scheduler.Action
 	card   deck.Card
 	when   string
+	why    string // the user is asked
 }
+
+const (
+	fromEarlier   = "The newest action is from an earlier session. Undo it?"
+	fromMeanwhile = "Another etch was quicker: this is the newest action now. Undo it?"
+)
 
 // undo takes back the newest action: at once if it was taken in this sitting.
 func (r *review) undo() tea.Cmd {
@@ -28,13 +34,18 @@ func (r *review) undo() tea.Cmd {
 	if newest == nil || own || r.sitting.owns(newest.Act) {
 		return r.takeBack()
 	}
+	r.ask(*newest, fromEarlier)
+	return nil
+}
+
+// ask asks the user whether to take an action back.
+func (r *review) ask(newest scheduler.Action, why string) {
 	card, err := r.env.Texts.Card(r.env.Ctx, newest.Items[0].Card)
 	if err != nil {
 		card = deck.Card{ID: newest.Items[0].Card, Title: string(newest.Items[0].Card)}
 	}
-	r.older = &olderAction{*newest, card, newest.At.In(r.env.Now().Location()).Format("Mon 2 Jan 15:04")}
+	r.older = &olderAction{newest, card, newest.At.In(r.env.Now().Location()).Format("Mon 2 Jan 15:04"), why}
 	r.gate.changed(false)
-	return nil
 }
 
 // answerOlder serves a key while the user is asked.
@@ -52,14 +63,22 @@ func (r *review) answerOlder(k string) tea.Cmd {
 	return nil
 }
 
-// takeBack undoes, and shows the card again with its answer.
+// takeBack undoes, and shows the card again with its answer. Where something
+// else is the newest action by now, the user is asked about that.
 func (r *review) takeBack() tea.Cmd {
+	before, _ := r.sess.Current()
 	action, err := r.sess.Undo(r.env.Ctx, r.env.Now())
 	switch {
 	case errors.Is(err, scheduler.ErrNothing):
 		r.older = nil
+		cmd := r.reread(before)
 		r.say("There is nothing to undo.")
-		return nil
+		return cmd
+	case errors.Is(err, scheduler.ErrStale):
+		cmd := r.reread(before)
+		newest, _ := r.sess.Undoable()
+		r.ask(*newest, fromMeanwhile)
+		return cmd
 	case err != nil && action.Act == "":
 		r.older = nil
 		r.warn("NOT UNDONE: %v. Press u again once that is mended, or q.", err)
@@ -90,7 +109,7 @@ func whatWasDone(a scheduler.Action) string {
 
 // body shows what would be taken back, and on which card.
 func (o *olderAction) body(f frame, style Style) []string {
-	lines := f.prosed("The newest action is from an earlier session. Undo it?")
+	lines := f.prosed(o.why)
 	lines = append(lines, "")
 	what := fmt.Sprintf("%s, %s", capital(whatWasDone(o.action)), o.when)
 	if n := len(o.action.Items); n > 1 {
