@@ -182,9 +182,6 @@ func (r *review) mark(kind scheduler.Kind, done string) tea.Cmd {
 		return nil
 	}
 	r.last = "previous: " + done
-	if r.opt.Cram { // a cram queue is not drawn anew: leave the card behind
-		err = errors.Join(err, r.sess.Skip(r.env.Ctx, r.env.Now()))
-	}
 	return r.next(err)
 }
 

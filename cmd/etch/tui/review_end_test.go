@@ -1,11 +1,13 @@
 package tui
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
 	tea "github.com/charmbracelet/bubbletea"
 
+	"etch/deck"
 	"etch/scheduler"
 )
 
@@ -207,6 +209,23 @@ func TestCram(t *testing.T) {
 	}
 	if b.rates() != 0 {
 		t.Error("a cram answer was recorded")
+	}
+}
+
+// TestMarksInACram: each takes its card away and no other, and the last one
+// ends the cram.
+func TestMarksInACram(t *testing.T) {
+	for _, key := range []string{"-", "@"} {
+		p := newBench(t, 0, 3, nil).review(scheduler.SessionOptions{Cram: true})
+		for i := range 3 {
+			want := deck.CardID(fmt.Sprintf("due%02d", i))
+			p.shows(fmt.Sprintf("%d left", 3-i))
+			if r := p.top().(*review); r.card.ID != want {
+				t.Errorf("%s: card %d is %s, want %s", key, i, r.card.ID, want)
+			}
+			p.press(key)
+		}
+		p.shows("0 left", "previous: ").hides("That was saved")
 	}
 }
 
