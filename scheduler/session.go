@@ -103,7 +103,7 @@ type Session struct {
 	last    deck.CardID
 	skipped []deck.CardID
 	hurried map[deck.CardID]time.Time // learning cards that come without a wait, while they are due then
-	crammed []Item                    // cram: the cards behind the current one
+	crammed []crammed                 // cram: the answers behind the current card
 	acts    map[string]bool
 	tally   Tally
 }
@@ -126,6 +126,9 @@ func NewSession(ctx context.Context, sched *Scheduler, store Store, opt SessionO
 	s := &Session{sched: sched, store: store, opt: opt, acts: make(map[string]bool)}
 	if err := s.load(ctx, now); err != nil {
 		return nil, err
+	}
+	if opt.Cram {
+		s.beginCram(now)
 	}
 	s.draw(now)
 	return s, nil
@@ -325,12 +328,9 @@ func (s *Session) Undo(ctx context.Context, now time.Time) (Action, error) {
 // on show if it is still there.
 func (s *Session) Reload(ctx context.Context, now time.Time) error {
 	it, shown := s.Current()
-	phase, crammed := s.phase, s.queue.Main
+	phase := s.phase
 	if err := s.load(ctx, now); err != nil {
 		return err
-	}
-	if s.opt.Cram { // go on where the cram stands
-		s.queue.Main = slices.DeleteFunc(crammed, func(it Item) bool { return s.index(it.Card) < 0 })
 	}
 	if i := s.index(it.Card); shown && i >= 0 {
 		// The time that went by in an editor is no time to answer.

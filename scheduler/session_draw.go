@@ -88,8 +88,7 @@ func (s *Session) load(ctx context.Context, now time.Time) error {
 	}
 	s.snap.Pace = s.snap.Pace.orDefault()
 	if s.opt.Cram {
-		s.sched.sortCram(s.snap.Items, now)
-		s.queue = Queue{Main: first(slices.Clone(s.snap.Items), s.limits(now).Answers)}
+		s.keepCram()
 	} else {
 		s.arrange(now)
 	}

@@ -642,6 +642,65 @@ func TestMarkAndReloadInACram(t *testing.T) {
 	}
 }
 
+// What another terminal does meanwhile does not begin a cram anew.
+func TestCramGoesOnAfterAnotherTerminal(t *testing.T) {
+	ctx := context.Background()
+	f := bench(t, 0, 5, nil)
+	s := start(t, f, SessionOptions{ID: "s", Cram: true}, monday)
+	for range 2 {
+		grade(t, s, monday, Good)
+	}
+	other := start(t, f, SessionOptions{ID: "other"}, monday)
+	for it, _ := other.Current(); it.Card != "due03"; it, _ = other.Current() {
+		if err := other.Skip(ctx, monday); err != nil {
+			t.Fatal(err)
+		}
+	}
+	grade(t, other, monday, Good)
+	for i, want := range []deck.CardID{"due02", "due03", "due04"} {
+		if it, _ := s.Current(); it.Card != want || s.Counts().Due != 3-i {
+			t.Fatalf("%s is on show with %+v left, want %s and %d", it.Card, s.Counts(), want, 3-i)
+		}
+		if _, err := s.Mark(ctx, monday, Suspend, ""); err != nil { // due03 was answered: its head has moved
+			t.Fatal(err)
+		}
+	}
+	if s.Phase() != Done {
+		t.Errorf("phase = %d, want Done", s.Phase())
+	}
+}
+
+// A step back takes the answer out of the tally, and the failed copy out of
+// the queue, wherever it stands.
+func TestCramStepsBack(t *testing.T) {
+	ctx := context.Background()
+	f := bench(t, 0, 3, nil)
+	s := start(t, f, SessionOptions{ID: "s", Cram: true}, monday)
+	first, _ := s.Current()
+	grade(t, s, monday, Again)
+	if err := s.Skip(ctx, monday); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Undo(ctx, monday); err != nil {
+		t.Fatal(err)
+	}
+	if it, _ := s.Current(); it.Card != first.Card || s.Counts().Due != 3 {
+		t.Errorf("%s is on show with %+v left, want %s and 3", it.Card, s.Counts(), first.Card)
+	}
+	if got := s.Tally(); got.Answers != 0 || got.ByGrade != [5]int{} || got.Reviews != 0 || got.Passed != 0 {
+		t.Errorf("tally after a step back = %+v", got)
+	}
+	seen := make(map[deck.CardID]int)
+	for s.Phase() != Done {
+		it, _ := s.Current()
+		seen[it.Card]++
+		grade(t, s, monday, Good)
+	}
+	if got := s.Tally(); len(seen) != 3 || seen[first.Card] != 1 || got.Answers != 3 || got.Passed != 3 || got.ByGrade[Good] != 3 {
+		t.Errorf("the rest was %v with tally %+v, want each card once", seen, got)
+	}
+}
+
 func TestSessionCrossesTheRollover(t *testing.T) {
 	f := bench(t, 10, 0, func(s *Settings) { s.NewPerDay = 2 })
 	night := time.Date(2026, 11, 24, 3, 59, 0, 0, time.UTC)
