@@ -16,7 +16,8 @@ type Store interface {
 	Load(ctx context.Context, q Query) (Snapshot, error)
 	// Record appends rows, each with the memory that it leads to, in one
 	// durable transaction. It returns ErrStale, and writes nothing, when the
-	// head of a card is no longer the Prev of its row.
+	// head of a card is no longer the Prev of its row; else what was done on
+	// the first row's day.
 	Record(ctx context.Context, rows ...Row) (Today, error)
 	// Void takes back the newest action that still stands, in one durable
 	// transaction. It returns ErrNothing when there is none, and ErrStale when

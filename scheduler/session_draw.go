@@ -31,7 +31,10 @@ func (s *Session) record(ctx context.Context, now time.Time, row Row) error {
 	if row.Entry.Kind == Rate && row.Entry.Before.State == Review {
 		s.snap.Waiting--
 	}
-	s.snap.Today = today
+	other := row.Entry.Day != s.day // the clock was set back, or a new day has begun
+	if !other {
+		s.snap.Today = today
+	}
 	if i := s.index(row.Entry.Card); i >= 0 {
 		s.snap.Items[i].Memory = row.Memory
 	}
@@ -40,9 +43,10 @@ func (s *Session) record(ctx context.Context, now time.Time, row Row) error {
 		Act: row.Entry.Act, Kind: row.Entry.Kind, Rating: row.Entry.Rating, At: row.Entry.At,
 		Session: s.opt.ID, Items: []Item{{Card: row.Entry.Card, Memory: row.Memory}},
 	}
-	// Somebody else wrote, too. Should the look at it fail, the answer is
-	// durable all the same, and the next one looks again.
-	if today.Seq != before+1 && s.load(ctx, now) != nil {
+	// Somebody else wrote, too, or these are another day's counts. Should the
+	// look at it fail, the answer is durable all the same, and the next one
+	// looks again.
+	if (other || today.Seq != before+1) && s.load(ctx, now) != nil {
 		s.snap.Today.Seq = -1
 	}
 	return nil

@@ -19,6 +19,8 @@ type fakeStore struct {
 	past  []Entry // how the cards came to be where they are
 	log   []Entry
 	fail  error
+
+	failLoad error
 }
 
 func (f *fakeStore) Load(_ context.Context, q Query) (Snapshot, error) {
@@ -35,7 +37,7 @@ func (f *fakeStore) Load(_ context.Context, q Query) (Snapshot, error) {
 		}
 		snap.Newest = &Action{Act: e.Act, Kind: e.Kind, Rating: e.Rating, At: e.At, Session: e.Session, Items: []Item{*f.item(e.Card)}}
 	}
-	return snap, f.fail
+	return snap, errors.Join(f.fail, f.failLoad)
 }
 
 func (f *fakeStore) Record(_ context.Context, rows ...Row) (Today, error) {
@@ -712,6 +714,52 @@ func TestSessionCrossesTheRollover(t *testing.T) {
 	}
 	if f.log[0].Day+1 != f.log[1].Day {
 		t.Errorf("days %s and %s", f.log[0].Day, f.log[1].Day)
+	}
+}
+
+// A clock was set back over the rollover: a card's answer is dated on the day of
+// its last one, and that day's counts bound nothing today.
+func TestAnotherDaysCountsAreNotTodays(t *testing.T) {
+	f := bench(t, 10, 0, func(s *Settings) { s.NewPerDay = 3 })
+	tomorrow := time.Date(2026, 11, 24, 4, 0, 10, 0, time.UTC)
+	s := start(t, f, SessionOptions{ID: "ahead", Limit: 1}, tomorrow)
+	grade(t, s, tomorrow, Again)
+
+	now := tomorrow.Add(-5 * time.Minute) // the day before
+	s = start(t, f, SessionOptions{ID: "back", Eager: true}, now)
+	fresh := make(map[deck.CardID]bool)
+	dated := false
+	for s.Phase() == Asking {
+		it, _ := s.Current()
+		if it.Memory.State == New {
+			fresh[it.Card] = true
+		}
+		row := grade(t, s, now, Good)
+		dated = dated || row.Entry.Day != f.sched.Day(now)
+		if got, want := s.snap.Today, f.today(f.sched.Day(now)); got != want {
+			t.Fatalf("after %s the session counts %+v, want %+v", row.Entry.Card, got, want)
+		}
+	}
+	if !dated {
+		t.Fatal("no answer was dated on another day")
+	}
+	if len(fresh) != 3 {
+		t.Errorf("%d new cards came, want 3", len(fresh))
+	}
+
+	// Should the look at today fail, its counts stay as they were.
+	f = bench(t, 10, 0, nil)
+	s = start(t, f, SessionOptions{ID: "ahead", Limit: 1}, tomorrow)
+	grade(t, s, tomorrow, Again)
+	s = start(t, f, SessionOptions{ID: "back", Eager: true, New: new(int)}, now)
+	before := s.snap.Today
+	reveal(t, s, now)
+	f.failLoad = errors.New("disk on fire")
+	if row, _ := s.Grade(context.Background(), now, Good); row.Entry.ID == "" || row.Entry.Day == s.day {
+		t.Fatalf("recorded %+v, want an answer of another day", row.Entry)
+	}
+	if got := s.snap.Today; got.New != before.New || got.Spent != before.Spent {
+		t.Errorf("today is %+v, and was %+v", got, before)
 	}
 }
 

@@ -125,8 +125,9 @@ func writeMemory(ctx context.Context, tx *sql.Tx, card deck.CardID, m scheduler.
 }
 
 // Record appends rows with the memory that each leads to, in one transaction
-// that is on the disk when it returns. If a card's head is no longer its row's
-// Prev it returns scheduler.ErrStale and writes nothing.
+// that is on the disk when it returns, and returns what was done on the first
+// row's day. If a card's head is no longer its row's Prev it returns
+// scheduler.ErrStale and writes nothing.
 func (s *Store) Record(ctx context.Context, rows ...scheduler.Row) (today scheduler.Today, err error) {
 	err = s.tx(ctx, func(tx *sql.Tx) error {
 		sched, err := s.current(ctx, tx)
