@@ -66,7 +66,7 @@ func (q Queue) Len() int { return len(q.Learning) + len(q.Main) + len(q.Soon) }
 // by due date, and the best true retention).
 //
 // ahead is how many days of future reviews count as due. skipped cards come
-// last, in the order in which they were skipped.
+// last in the main queue, in the order in which they were skipped.
 func (s *Scheduler) Queue(snap Snapshot, now time.Time, lim Limits, ahead int, skipped []deck.CardID) Queue {
 	today := s.Day(now)
 	var q Queue

@@ -266,7 +266,8 @@ func (s *Session) Mark(ctx context.Context, now time.Time, k Kind, arg string) (
 	return row, s.next(ctx, now)
 }
 
-// Skip puts the card on show behind the rest of this session.
+// Skip puts the card on show behind all that could come now. Where nothing
+// else could, it is asked again.
 func (s *Session) Skip(ctx context.Context, now time.Time) error {
 	it, ok := s.Current()
 	if !ok {

@@ -160,21 +160,23 @@ func (s *Session) draw(now time.Time) {
 }
 
 // pick chooses from the queue: what is due in learning, then the main queue,
-// then learning cards ahead of their time, if they may. The card just answered
-// comes directly again only when it is alone.
+// then learning cards ahead of their time, if they may, and what was skipped
+// after all of these. The card just answered comes directly again only when it
+// is alone.
 func (s *Session) pick(now time.Time) {
-	var heads []Item
-	heads = append(heads, first(s.queue.Learning, 2)...)
-	heads = append(heads, first(s.queue.Main, 2)...)
+	var ready []Item
+	ready = append(ready, s.queue.Learning...)
+	ready = append(ready, s.queue.Main...)
 	if s.opt.Eager {
-		heads = append(heads, first(s.queue.Soon, 2)...)
+		ready = append(ready, s.queue.Soon...)
 	} else if len(s.hurried) > 0 {
-		heads = append(heads, first(s.unwaited(), 2)...)
+		ready = append(ready, s.unwaited()...)
 	}
+	ready = toEnd(ready, s.skipped)
 	switch {
-	case len(heads) > 0:
-		i := max(0, slices.IndexFunc(heads, func(it Item) bool { return it.Card != s.last }))
-		s.show(heads[i], now)
+	case len(ready) > 0:
+		i := max(0, slices.IndexFunc(ready, func(it Item) bool { return it.Card != s.last }))
+		s.show(ready[i], now)
 	case len(s.queue.Soon) > 0:
 		s.phase, s.current = Waiting, Item{}
 	default:

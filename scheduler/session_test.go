@@ -401,6 +401,65 @@ func TestSkipComesLast(t *testing.T) {
 	}
 }
 
+// A learning card that is skipped comes behind the rest, too, and several come
+// in the order in which they were skipped.
+func TestSkippedLearningComesLast(t *testing.T) {
+	for _, eager := range []bool{false, true} {
+		f := bench(t, 0, 5, nil)
+		s := start(t, f, SessionOptions{ID: "fail", Limit: 3}, monday)
+		for range 3 {
+			grade(t, s, monday, Again)
+		}
+		now := monday.Add(11 * time.Minute)
+		s = start(t, f, SessionOptions{ID: "s", Eager: eager}, now)
+		want := make([]deck.CardID, 2)
+		for i := range want {
+			it, _ := s.Current()
+			if it.Memory.State != Relearning {
+				t.Fatalf("%s is on show, want a learning card", it.Card)
+			}
+			want[i] = it.Card
+			if err := s.Skip(context.Background(), now); err != nil {
+				t.Fatal(err)
+			}
+		}
+		var got []deck.CardID
+		for s.Phase() == Asking {
+			it, _ := s.Current()
+			got = append(got, it.Card)
+			grade(t, s, now, Easy)
+		}
+		if len(got) != 5 || !slices.Equal(got[3:], want) {
+			t.Errorf("eager %v: %v, want the skipped %v last", eager, got, want)
+		}
+	}
+}
+
+// Who skips all of them goes round, and a card alone comes again.
+func TestSkipGoesRound(t *testing.T) {
+	f := bench(t, 0, 3, nil)
+	s := start(t, f, SessionOptions{ID: "fail", Limit: 1}, monday)
+	grade(t, s, monday, Again)
+	now := monday.Add(11 * time.Minute)
+	s = start(t, f, SessionOptions{ID: "s"}, now)
+	var order []deck.CardID
+	for range 6 {
+		it, _ := s.Current()
+		order = append(order, it.Card)
+		if err := s.Skip(context.Background(), now); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if !slices.Equal(order[:3], order[3:]) || order[0] == order[1] || order[1] == order[2] || order[0] == order[2] {
+		t.Errorf("skipped %v, want the same three twice", order)
+	}
+	f = bench(t, 0, 1, nil)
+	s = start(t, f, SessionOptions{ID: "alone"}, monday)
+	if err := s.Skip(context.Background(), monday); err != nil || s.Phase() != Asking {
+		t.Errorf("after the only card was skipped: phase %d, %v", s.Phase(), err)
+	}
+}
+
 func TestStaleCardIsRefused(t *testing.T) {
 	f := bench(t, 0, 3, nil)
 	a := start(t, f, SessionOptions{ID: "a"}, monday)

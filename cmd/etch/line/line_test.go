@@ -172,6 +172,20 @@ Answers 2, of which again 0; 10 s.
 	}
 }
 
+// TestPlainSkip: the line says whether another card comes first.
+func TestPlainSkip(t *testing.T) {
+	for cards, want := range map[int]string{1: "No other card is ready.\n", 2: "Skipped: it comes later in this session.\n"} {
+		sess, _, clock := newSession(t, cards)
+		var out strings.Builder
+		if err := Plain(context.Background(), strings.NewReader("s\nq\n"), &out, sess, texts{}, clock.Now); err != nil {
+			t.Fatal(err)
+		}
+		if next := fmt.Sprintf("Q: What is card%d?", cards-1); !strings.Contains(out.String(), want) || !strings.Contains(out.String(), next) {
+			t.Errorf("%d cards:\n%s", cards, out.String())
+		}
+	}
+}
+
 // elsewhere is another program that answers a card.
 func (s *memoryStore) elsewhere(t *testing.T, card deck.CardID, at time.Time) {
 	t.Helper()

@@ -86,7 +86,11 @@ func (p *plainReview) serve(ctx context.Context, text string) (more bool, err er
 		if err := p.sess.Skip(ctx, now); err != nil {
 			return true, p.refuse(err)
 		}
-		p.print("Skipped: it comes later in this session.")
+		if it, ok := p.sess.Current(); ok && it.Card == p.card.ID {
+			p.print("No other card is ready.")
+		} else {
+			p.print("Skipped: it comes later in this session.")
+		}
 		return p.ask(ctx)
 	case "-", "bury":
 		row, err := p.sess.Mark(ctx, now, scheduler.Bury, "")

@@ -187,12 +187,17 @@ func (r *review) mark(kind scheduler.Kind, done string) tea.Cmd {
 
 // skip puts the card behind the others.
 func (r *review) skip() tea.Cmd {
+	card := r.card.ID
 	err := r.sess.Skip(r.env.Ctx, r.env.Now())
 	if err != nil {
 		r.warn("%v.", err)
 	}
 	r.last = "previous: skipped, it comes again later"
-	return r.show()
+	cmd := r.show()
+	if r.onCard() && r.card.ID == card {
+		r.last = "no other card is ready, so it comes again now"
+	}
+	return cmd
 }
 
 // recorded reports whether the log holds the row, whatever failed after that;

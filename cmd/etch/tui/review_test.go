@@ -107,6 +107,14 @@ func TestMarks(t *testing.T) {
 	}
 }
 
+// TestSkipAlone: a card that is alone comes again at once, and the screen does
+// not say that it comes later.
+func TestSkipAlone(t *testing.T) {
+	newBench(t, 0, 1, nil).review(scheduler.SessionOptions{}, "s").shows("no other card is ready", "Space show").hides("comes again later")
+	newBench(t, 0, 1, nil).review(scheduler.SessionOptions{Cram: true}, "s").shows("no other card is ready")
+	newBench(t, 0, 2, nil).review(scheduler.SessionOptions{}, "s").shows("skipped, it comes again later").hides("no other")
+}
+
 func TestStale(t *testing.T) {
 	b := newBench(t, 0, 2, nil)
 	p := b.review(scheduler.SessionOptions{}, "space")
