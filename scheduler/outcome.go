@@ -47,7 +47,7 @@ func (s *Scheduler) outcomes(card deck.CardID, m Memory, now time.Time, day Day)
 		if r == Good || (r == Hard && !inSteps) {
 			least = days + 1
 		}
-		o.Leech = m.State == Review && r == Again && s.isLeech(m.Lapses+1)
+		o.Leech = s.leechAfter(m, r)
 		out[i] = o
 	}
 	return out
@@ -129,11 +129,11 @@ func (s *Scheduler) leastReview(m Memory, r Rating, raw float64) int {
 	return 1
 }
 
-// isLeech reports whether a card is called a leech at this lapse: at the
-// threshold, and again after every half of it (8, 12, 16, ...).
-func (s *Scheduler) isLeech(lapses int) bool {
-	threshold := s.set.LeechThreshold
-	if threshold <= 0 || lapses < threshold {
+// leechAfter reports whether an answer is a lapse at which a card is called a
+// leech: at the threshold, and again after every half of it (8, 12, 16, ...).
+func (s *Scheduler) leechAfter(m Memory, r Rating) bool {
+	threshold, lapses := s.set.LeechThreshold, m.Lapses+1
+	if m.State != Review || r != Again || threshold <= 0 || lapses < threshold {
 		return false
 	}
 	return (lapses-threshold)%((threshold+1)/2) == 0

@@ -212,8 +212,9 @@ func toEnd(items []Item, skipped []deck.CardID) []Item {
 	return items
 }
 
-// fit cuts the queue to the number of answers and the time that are left.
-// Learning cards stay: what was begun is finished first.
+// fit cuts the queue to the number of answers and the time that are left. A
+// bound on the time cuts the main queue alone: what was begun is finished first.
+// Only where no time is left at all do the learning cards go, too.
 func (q Queue) fit(lim Limits, pace Pace) Queue {
 	if lim.Answers >= 0 {
 		q.Learning = first(q.Learning, lim.Answers)

@@ -213,8 +213,9 @@ func (s *Session) Reveal(now time.Time) ([4]Outcome, error) {
 	return s.sched.Preview(s.current.Card, s.current.Memory, now), nil
 }
 
-// Grade records an answer and draws the next card. When it returns nil the
-// answer is durable.
+// Grade records an answer and draws the next card. A row with an id is durable,
+// also where drawing the next card failed after it; a cram session records
+// nothing, so its rows have none.
 func (s *Session) Grade(ctx context.Context, now time.Time, r Rating) (Row, error) {
 	switch s.phase {
 	case Asking:
@@ -226,7 +227,7 @@ func (s *Session) Grade(ctx context.Context, now time.Time, r Rating) (Row, erro
 	if err != nil {
 		return Row{}, err
 	}
-	row := Row{Entry: entry, Memory: memory, Leech: memory.Lapses > s.current.Memory.Lapses && s.sched.isLeech(memory.Lapses)}
+	row := Row{Entry: entry, Memory: memory, Leech: s.sched.leechAfter(s.current.Memory, r)}
 	if s.opt.Cram {
 		row = Row{Entry: Entry{Card: entry.Card, Kind: Rate, Rating: r, Took: entry.Took, Before: entry.Before}, Memory: s.current.Memory}
 		s.count(row.Entry)
@@ -242,7 +243,8 @@ func (s *Session) Grade(ctx context.Context, now time.Time, r Rating) (Row, erro
 }
 
 // Mark suspends, buries, flags or unflags the card on show. Flagging keeps it
-// on show; after the others the next card is drawn.
+// on show; after the others the next card is drawn. As with Grade, a row with an
+// id is durable whatever failed after it.
 func (s *Session) Mark(ctx context.Context, now time.Time, k Kind, arg string) (Row, error) {
 	it, ok := s.Current()
 	if !ok {

@@ -672,8 +672,10 @@ func TestLeechIsTold(t *testing.T) {
 	now := monday
 	for i, want := range []bool{false, true, true} { // at 2 lapses, then at each half of that
 		s := start(t, f, SessionOptions{ID: fmt.Sprint("s", i)}, now)
-		if row := grade(t, s, now, Again); row.Leech != want {
-			t.Errorf("lapse %d: leech %v, want %v", i+1, row.Leech, want)
+		it, _ := s.Current()
+		button := f.sched.Preview(it.Card, it.Memory, now)[Again-1].Leech
+		if row := grade(t, s, now, Again); row.Leech != want || button != want {
+			t.Errorf("lapse %d: leech %v, the button said %v, want %v", i+1, row.Leech, button, want)
 		}
 		now = now.AddDate(0, 0, 30)
 	}

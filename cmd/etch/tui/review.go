@@ -155,7 +155,6 @@ func (r *review) reveal() tea.Cmd {
 
 // grade records an answer. Only once it is durable does the screen go on.
 func (r *review) grade(rating scheduler.Rating) tea.Cmd {
-	leech := r.buttons[rating-1].Leech
 	row, err := r.sess.Grade(r.env.Ctx, r.env.Now(), rating)
 	if !recorded(row, err) {
 		return r.refused(err)
@@ -163,7 +162,7 @@ func (r *review) grade(rating scheduler.Rating) tea.Cmd {
 	r.gate.acted()
 	r.sitting.answered(row.Entry, r.card.Topic)
 	r.last = "previous: " + r.whatAnswerDid(row.Entry)
-	if leech {
+	if row.Leech {
 		r.say("A leech: it keeps failing. u takes you back to it, then e rewrites it or @ suspends it.")
 	}
 	return r.next(err)

@@ -189,6 +189,7 @@ func TestNoText(t *testing.T) {
 
 func TestLeech(t *testing.T) {
 	b := newBench(t, 0, 2, func(s *scheduler.Settings) { s.LeechThreshold = 1 })
+	b.review(scheduler.SessionOptions{Cram: true}, "space", "1").shows("not recorded").hides("A leech")
 	b.review(scheduler.SessionOptions{}, "space", "1").shows("A leech")
 }
 
