@@ -159,10 +159,12 @@ func (h *home) press(msg tea.KeyMsg) tea.Cmd {
 		h.read()
 		return nil
 	}
+	moved := false
 	for range times {
-		if h.moves(k) {
-			return nil
-		}
+		moved = h.moves(k)
+	}
+	if moved {
+		return nil
 	}
 	return h.opens(k, picked)
 }

@@ -285,6 +285,24 @@ func TestHomeBudget(t *testing.T) {
 	p.press("q").shows("5 minutes").press("-").shows("Today: 146 cards").press("-").shows("60 minutes: all 146 cards")
 }
 
+// TestHomeTakesKeysInOnePiece: a slow line delivers several presses at once.
+func TestHomeTakesKeysInOnePiece(t *testing.T) {
+	d := newDesk(t, 3, 5, nil)
+	d.facts = manyPosts
+	p := d.open(t, "jjj")
+	if at := p.top().(*home).list.at; at != 2 {
+		t.Errorf("jjj moves to row %d, want 2", at)
+	}
+	p.press("kk")
+	if at := p.top().(*home).list.at; at != 0 {
+		t.Errorf("kk moves to row %d, want 0", at)
+	}
+	p.press("mm").shows("10 minutes")
+	if p.press("oo"); len(p.stack) != 2 {
+		t.Errorf("oo leaves %d screens, want one more", len(p.stack))
+	}
+}
+
 // TestHomeIsFresh: facts are read again when the home is shown again, and at a
 // key if the program stood open for long.
 func TestHomeIsFresh(t *testing.T) {
