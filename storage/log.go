@@ -181,16 +181,8 @@ func scanMemory(rows *sql.Rows) (m scheduler.Memory, err error) {
 // live is the condition that no void row takes back the log row l.
 const live = `NOT EXISTS(SELECT 1 FROM log v WHERE v.target=l.id)`
 
-// Newest returns the newest action taken in etch that still stands, or
+// newest returns the newest action taken in etch that still stands, or
 // scheduler.ErrNothing.
-func (s *Store) Newest(ctx context.Context) (a scheduler.Action, err error) {
-	err = s.tx(ctx, func(tx *sql.Tx) error {
-		a, err = newest(ctx, tx)
-		return err
-	})
-	return a, err
-}
-
 func newest(ctx context.Context, tx *sql.Tx) (scheduler.Action, error) {
 	var a scheduler.Action
 	var at int64
