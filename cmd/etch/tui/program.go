@@ -68,10 +68,10 @@ type shell struct {
 // The terminal is restored in every case.
 func Run(ctx context.Context, in, out *os.File, first screen) (err error) {
 	t := &terminal{in: in, out: out}
+	defer func() { err = errors.Join(err, t.leave()) }() // enter may fail half way
 	if err := t.enter(); err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, t.leave()) }()
 	s := &shell{stack: []screen{first}, term: t, paint: &painter{out: out}}
 	s.width, s.height = t.size()
 	s.paint.resize(s.width, s.height)

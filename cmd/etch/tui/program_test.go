@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"os"
 	"strings"
 	"testing"
 
@@ -23,6 +24,33 @@ func (bomb) update(msg tea.Msg) (screen, tea.Cmd) {
 }
 
 func (bomb) view(int, int) string { return "a bomb" }
+
+// TestFailedEnterGivesTheTerminalBack: the mode is raw by the time at which the
+// screen cannot be written to.
+func TestFailedEnterGivesTheTerminalBack(t *testing.T) {
+	master, slave, err := pty.Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer master.Close()
+	defer slave.Close()
+	before, err := term.GetState(int(slave.Fd()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	deaf, err := os.Open(os.DevNull) // for reading alone
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer deaf.Close()
+	if err := Run(context.Background(), slave, deaf, bomb{}); err == nil {
+		t.Error("Run returned nil")
+	}
+	after, err := term.GetState(int(slave.Fd()))
+	if err != nil || *after != *before {
+		t.Errorf("the terminal's mode is not what it was: %v", err)
+	}
+}
 
 // TestPanicGivesTheTerminalBack runs a screen that panics on a real terminal.
 func TestPanicGivesTheTerminalBack(t *testing.T) {
