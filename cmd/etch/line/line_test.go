@@ -3,6 +3,7 @@ package line
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -183,6 +184,33 @@ func TestPlainSkip(t *testing.T) {
 		if next := fmt.Sprintf("Q: What is card%d?", cards-1); !strings.Contains(out.String(), want) || !strings.Contains(out.String(), next) {
 			t.Errorf("%d cards:\n%s", cards, out.String())
 		}
+	}
+}
+
+// bookless gives cards their text, and no passage.
+type bookless struct{ texts }
+
+func (bookless) Passage(context.Context, deck.CardID) (string, error) {
+	return "", errors.New("open post.md\x1b[2J: no such file")
+}
+
+// TestPlainNoPassage: it is no end of the session that a passage is missing.
+func TestPlainNoPassage(t *testing.T) {
+	sess, store, clock := newSession(t, 1)
+	var out strings.Builder
+	if err := Plain(context.Background(), strings.NewReader("\nw\n4\n"), &out, sess, bookless{}, clock.Now); err != nil {
+		t.Fatal(err)
+	}
+	want := "The passage could not be read: open post.md: no such file.\n\n" +
+		"[topic > A title] new 1, learning 0, due 0, about 30 s\nQ: What is card0?\nA: An answer.\n"
+	if !strings.Contains(out.String(), want) || len(store.log) != 1 {
+		t.Errorf("log %v\n%s", store.log, out.String())
+	}
+	sess, _, clock = newSession(t, 1)
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if err := Plain(ctx, strings.NewReader("\nw\n"), &out, sess, bookless{}, clock.Now); !errors.Is(err, context.Canceled) {
+		t.Errorf("an interrupted session returns %v", err)
 	}
 }
 

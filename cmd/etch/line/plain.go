@@ -105,7 +105,7 @@ func (p *plainReview) serve(ctx context.Context, text string) (more bool, err er
 		p.print(`Marked "fix me": 'etch cards is:flagged' lists the marked cards.`)
 		return true, nil
 	case "w", "why":
-		return true, p.why(ctx)
+		return p.why(ctx, now)
 	case "?", "help":
 		p.print(plainHelp)
 		return true, nil
@@ -224,6 +224,11 @@ func (p *plainReview) undo(ctx context.Context, now time.Time) (more bool, err e
 		return p.resume(ctx)
 	}
 	p.print("Undone.")
+	return p.again(ctx, now)
+}
+
+// again shows the card on show with its answer.
+func (p *plainReview) again(ctx context.Context, now time.Time) (more bool, err error) {
 	if more, err = p.ask(ctx); err != nil || !more {
 		return more, err
 	}
@@ -235,19 +240,23 @@ func (p *plainReview) undo(ctx context.Context, now time.Time) (more bool, err e
 	return true, nil
 }
 
-func (p *plainReview) why(ctx context.Context) error {
+func (p *plainReview) why(ctx context.Context, now time.Time) (more bool, err error) {
 	if p.sess.Phase() != scheduler.Showing {
-		return p.refuse(scheduler.ErrNotShown)
+		return true, p.refuse(scheduler.ErrNotShown)
 	}
 	text, err := p.cards.Passage(ctx, p.card.ID)
-	if err != nil {
-		return err
+	switch {
+	case ctx.Err() != nil:
+		return false, ctx.Err()
+	case err != nil:
+		p.print("The passage could not be read: %s.", deck.CleanLine(err.Error()))
+		return p.again(ctx, now)
 	}
 	if p.card.Why != "" {
 		p.print("%s", deck.CleanLine(p.card.Why))
 	}
 	p.print("%s", strings.Join(deck.Render(text, width, deck.Plain), "\n"))
-	return nil
+	return true, nil
 }
 
 // refuse says what the session would not do; any other error ends it.
