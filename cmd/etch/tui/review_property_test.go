@@ -97,6 +97,7 @@ type watched struct {
 	rt      *rapid.T
 	showing bool
 	onTop   bool
+	asked   string // the act of the question that is on show
 	rows    int
 	mine    int
 	graded  int
@@ -115,6 +116,10 @@ func (w *watched) own() int {
 
 func (w *watched) before(p *pumped) {
 	w.showing, w.onTop = w.review.showing() && w.review.older == nil, p.top() == screen(w.review)
+	w.asked = ""
+	if w.review.older != nil {
+		w.asked = w.review.older.action.Act
+	}
 	w.rows, w.mine, w.graded = len(w.log), w.own(), len(w.review.sitting.answers)
 }
 
@@ -133,6 +138,12 @@ func (w *watched) after(key string, gap time.Duration) {
 		w.rt.Fatalf("%q acknowledged an answer that was not recorded", key)
 	case len(w.log) > w.rows+1:
 		w.rt.Fatalf("%q wrote %d rows", key, len(w.log)-w.rows)
+	}
+	for _, v := range w.log[w.rows:] {
+		i := slices.IndexFunc(w.log, func(e scheduler.Entry) bool { return e.ID == v.Target })
+		if v.Kind == scheduler.Void && w.log[i].Session == "elsewhere" && w.log[i].Act != w.asked {
+			w.rt.Fatalf("%q took back another's answer unasked", key)
+		}
 	}
 }
 
