@@ -164,13 +164,16 @@ func (s *Session) draw(now time.Time) {
 // after all of these. The card just answered comes directly again only when it
 // is alone.
 func (s *Session) pick(now time.Time) {
+	// Two that were not skipped are enough to choose from, and among so many
+	// heads they are, if there are any.
+	n := len(s.skipped) + 2
 	var ready []Item
-	ready = append(ready, s.queue.Learning...)
-	ready = append(ready, s.queue.Main...)
+	ready = append(ready, first(s.queue.Learning, n)...)
+	ready = append(ready, first(s.queue.Main, n)...)
 	if s.opt.Eager {
-		ready = append(ready, s.queue.Soon...)
+		ready = append(ready, first(s.queue.Soon, n)...)
 	} else if len(s.hurried) > 0 {
-		ready = append(ready, s.unwaited()...)
+		ready = append(ready, first(s.unwaited(), n)...)
 	}
 	ready = toEnd(ready, s.skipped)
 	switch {
