@@ -29,6 +29,7 @@ import (
 // Errors that a caller tells apart.
 var (
 	ErrNotFound  = errors.New("not found")
+	ErrForeign   = errors.New("not a database of etch")
 	ErrNewer     = errors.New("the database was written by a newer etch")
 	ErrLocked    = errors.New("the database is locked by another program")
 	ErrDamaged   = errors.New("the database is damaged")
@@ -137,14 +138,14 @@ func dsn(path string, readOnly bool) string {
 		q.Set("mode", "ro")
 		q.Set("_txlock", "deferred")
 	} else {
-		pragma("journal_mode", "WAL")
 		pragma("synchronous", "FULL") // an acknowledged answer survives a power cut
 	}
 	u := url.URL{Scheme: "file", Path: filepath.ToSlash(path), RawQuery: q.Encode()}
 	return u.String()
 }
 
-// migrate brings the schema up to date, one numbered file a transaction.
+// migrate brings the schema up to date, one numbered file a transaction. Until
+// it knows that the file is etch's it changes nothing in it.
 func (s *Store) migrate(ctx context.Context, opt Options) error {
 	steps, err := fs.ReadDir(migrations, "migrations")
 	if err != nil {
@@ -153,6 +154,12 @@ func (s *Store) migrate(ctx context.Context, opt Options) error {
 	version, err := s.version(ctx)
 	if err != nil {
 		return err
+	}
+	if !opt.ReadOnly {
+		// The file keeps the mode, so that one connection sets it for all.
+		if _, err := s.db.ExecContext(ctx, "PRAGMA journal_mode = WAL"); err != nil {
+			return err
+		}
 	}
 	switch {
 	case version > len(steps):
@@ -176,9 +183,18 @@ func (s *Store) migrate(ctx context.Context, opt Options) error {
 	return nil
 }
 
-func (s *Store) version(ctx context.Context) (v int, err error) {
-	err = s.db.QueryRowContext(ctx, "PRAGMA user_version").Scan(&v)
-	return v, err
+// version returns the number of the schema, 0 for an empty file. Tables of
+// another program are ErrForeign. It is one statement: another process may be
+// creating the database.
+func (s *Store) version(ctx context.Context) (version int, err error) {
+	var tables, ours int
+	err = s.db.QueryRowContext(ctx, `SELECT user_version, (SELECT count(*) FROM sqlite_master),
+		(SELECT count(*) FROM sqlite_master WHERE type='table' AND name IN ('log','settings')) FROM pragma_user_version`).
+		Scan(&version, &tables, &ours)
+	if err == nil && (version == 0 && tables > 0 || version != 0 && ours < 2) {
+		err = ErrForeign
+	}
+	return version, err
 }
 
 func (s *Store) migrateTo(ctx context.Context, version int, name string) error {

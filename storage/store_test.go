@@ -117,6 +117,15 @@ func TestOpenRefuses(t *testing.T) {
 		noError(t, s.Close())
 		noError(t, os.Truncate(path, 20_000))
 	}
+	// foreign makes another program's database with a table of this name.
+	foreign := func(version int, table string) func(*testing.T, string) {
+		return func(t *testing.T, path string) {
+			db, err := sql.Open("sqlite", path)
+			noError(t, err)
+			_, err = db.Exec(fmt.Sprintf("CREATE TABLE %s(url TEXT); PRAGMA user_version = %d", table, version))
+			noError(t, errors.Join(err, db.Close()))
+		}
+	}
 	scribbled := func(t *testing.T, path string) {
 		noError(t, os.WriteFile(path, []byte(strings.Repeat("no database at all. ", 500)), 0o600))
 	}
@@ -129,6 +138,13 @@ func TestOpenRefuses(t *testing.T) {
 	}{
 		{"newer schema", newer, false, ErrNewer, []string{"99", "1"}},
 		{"newer schema, reading", newer, true, ErrNewer, []string{"99"}},
+		{"another program's", foreign(0, "bookmarks"), false, ErrForeign, nil},
+		{"another program's, reading", foreign(0, "bookmarks"), true, ErrForeign, nil},
+		{"another program's of our version", foreign(1, "bookmarks"), false, ErrForeign, nil},
+		{"another program's of our version, reading", foreign(1, "bookmarks"), true, ErrForeign, nil},
+		{"another program's with a log", foreign(1, "log"), false, ErrForeign, nil},
+		{"another program's of a higher version", foreign(75, "bookmarks"), false, ErrForeign, nil},
+		{"another program's of a negative version", foreign(-1, "bookmarks"), false, ErrForeign, nil},
 		{"no database", scribbled, false, ErrDamaged, nil},
 		{"no database, reading", scribbled, true, ErrDamaged, nil},
 		{"truncated", truncated, false, ErrDamaged, nil},
@@ -155,6 +171,9 @@ func TestOpenRefuses(t *testing.T) {
 			after, _ := os.ReadFile(path)
 			if string(before) != string(after) {
 				t.Error("the refused file was changed")
+			}
+			if _, err := os.Stat(filepath.Join(filepath.Dir(path), "backups")); err == nil {
+				t.Error("the refused file was backed up")
 			}
 		})
 	}

@@ -3,7 +3,9 @@ package main
 import (
 	"bufio"
 	"context"
+	"database/sql"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -54,7 +56,7 @@ func TestScripts(t *testing.T) {
 			e.Setenv("PACKAGES", packages)
 			return err
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"capture": capture, "scrub": scrub},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"capture": capture, "scrub": scrub, "sqlite": sqlite},
 	})
 }
 
@@ -80,6 +82,17 @@ func scrub(ts *testscript.TestScript, neg bool, args []string) {
 	text := regexp.MustCompile(`"log":"[^"]+"`).ReplaceAllString(ts.ReadFile("stdout"), `"log":"ROW"`)
 	text = regexp.MustCompile(`"(seconds|minutes)":[0-9.]+`).ReplaceAllString(text, `"$1":N`)
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(text), 0o644))
+}
+
+// sqlite FILE SQL runs statements on a database, which need not be etch's.
+func sqlite(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: sqlite FILE SQL")
+	}
+	db, err := sql.Open("sqlite", ts.MkAbs(args[0]))
+	ts.Check(err)
+	_, err = db.Exec(args[1])
+	ts.Check(errors.Join(err, db.Close()))
 }
 
 // child is one etch process that speaks JSON lines.

@@ -32,7 +32,8 @@ const exitCodesHelp = `Exit codes:
   1    something failed
   2    the command line is wrong
   3    problems in the content: compile, lint, doctor
-  4    the database is newer than this etch, locked, read-only or damaged
+  4    the database is another program's, newer than this etch, locked,
+       read-only or damaged
   130  interrupted`
 
 // failure is an error with what a user can do about it.
@@ -91,6 +92,7 @@ func diagnose(err error, interrupted bool) *failure {
 		hint string
 	}{
 		{context.Canceled, exitInterrupted, "every recorded answer is saved"},
+		{storage.ErrForeign, exitDatabase, "name another file; nothing was changed in this one"},
 		{storage.ErrNewer, exitDatabase, "update etch, or name another database with --db"},
 		{storage.ErrLocked, exitDatabase, "close the program that uses the database and try again"},
 		{storage.ErrDamaged, exitDatabase, "run 'etch doctor', or 'etch restore' with a file of the backups folder beside the database"},
