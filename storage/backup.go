@@ -16,8 +16,8 @@ import (
 	"modernc.org/sqlite"
 )
 
-// KeptBackups is how many automatic backups are kept.
-const KeptBackups = 10
+// keptBackups is how many automatic backups are kept.
+const keptBackups = 10
 
 // BackupDir returns the folder of the automatic backups: it stands beside the
 // database.
@@ -42,7 +42,7 @@ func (s *Store) Backup(ctx context.Context, file string) error {
 }
 
 // DailyBackup makes an automatic backup unless this study day has one, and
-// drops the oldest beyond KeptBackups. It returns the file, or "".
+// drops the oldest beyond keptBackups. It returns the file, or "".
 func (s *Store) DailyBackup(ctx context.Context, now time.Time) (string, error) {
 	const key = "last backup day"
 	today := s.Scheduler().Day(now).String()
@@ -111,7 +111,7 @@ func (s *Store) dropOldBackups() error {
 	slices.SortFunc(files, func(a, b fs.FileInfo) int {
 		return cmp.Or(a.ModTime().Compare(b.ModTime()), cmp.Compare(a.Name(), b.Name()))
 	})
-	for _, old := range files[:max(0, len(files)-KeptBackups)] {
+	for _, old := range files[:max(0, len(files)-keptBackups)] {
 		if err := os.Remove(filepath.Join(s.BackupDir(), old.Name())); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
@@ -120,14 +120,21 @@ func (s *Store) dropOldBackups() error {
 }
 
 // copyTo writes a compact copy beside file, makes it durable and renames it.
-func (s *Store) copyTo(ctx context.Context, file string) (err error) {
+func (s *Store) copyTo(ctx context.Context, file string) error {
+	return writeCopy(file, func(tmp string) error {
+		_, err := s.db.ExecContext(ctx, `VACUUM INTO ?`, tmp)
+		return err
+	})
+}
+
+func writeCopy(file string, fill func(tmp string) error) error {
 	tmp, err := os.CreateTemp(filepath.Dir(file), ".etch-*") // mode 0600
 	if err != nil {
 		return err
 	}
 	defer os.Remove(tmp.Name())
 	defer tmp.Close()
-	if _, err := s.db.ExecContext(ctx, `VACUUM INTO ?`, tmp.Name()); err != nil {
+	if err := fill(tmp.Name()); err != nil {
 		return err
 	}
 	if err := tmp.Sync(); err != nil {
@@ -138,25 +145,26 @@ func (s *Store) copyTo(ctx context.Context, file string) (err error) {
 
 // Restore replaces everything in the database by the backup in file, after a
 // backup of what is there now, whose path it returns. Programs that have the
-// database open go on with the restored one.
+// database open go on with the restored one. A damaged database is saved as it
+// is, page by page, and that copy is kept for good.
 func (s *Store) Restore(ctx context.Context, file string, now time.Time) (saved string, err error) {
 	defer func() {
 		if err != nil {
 			err = fmt.Errorf("restore %s: %w", file, explain(err))
 		}
 	}()
-	old, err := Open(ctx, file, Options{ReadOnly: true, Location: s.loc})
+	old, err := openBackup(ctx, file, s.loc)
 	if err != nil {
 		return "", err
 	}
-	findings, err := old.Doctor(ctx)
-	if err = errors.Join(err, old.Close()); err != nil {
+	if err := old.Close(); err != nil {
 		return "", err
 	}
-	if len(findings) > 0 {
-		return "", fmt.Errorf("%w: %s", ErrDamaged, strings.Join(findings, "; "))
+	saved, err = s.backup(ctx, "before-restore", now)
+	if errors.Is(err, ErrDamaged) {
+		saved, err = s.copyDamaged(ctx, now)
 	}
-	if saved, err = s.backup(ctx, "before-restore", now); err != nil {
+	if err != nil {
 		return "", err
 	}
 	if err := s.copyFrom(ctx, file); err != nil {
@@ -165,25 +173,124 @@ func (s *Store) Restore(ctx context.Context, file string, now time.Time) (saved 
 	return saved, s.ReloadSettings(ctx)
 }
 
+// Replace puts the backup in file in the place of a database that is too
+// damaged to be opened. The damaged file and what SQLite keeps beside it move
+// to the backups, for good; saved is the file's new path. A program that has
+// the damaged file open goes on with that one.
+func Replace(ctx context.Context, path, file string, opt Options) (saved string, err error) {
+	defer func() {
+		if err != nil {
+			err = fmt.Errorf("restore %s: %w", file, explain(err))
+		}
+	}()
+	old, err := openBackup(ctx, file, opt.Location)
+	if err != nil {
+		return "", err
+	}
+	defer old.Close()
+	if path, err = filepath.Abs(path); err != nil {
+		return "", err
+	}
+	if path, err = filepath.EvalSymlinks(path); err != nil { // what SQLite does
+		return "", err
+	}
+	fresh := path + "-restored"
+	if err := old.copyTo(ctx, fresh); err != nil {
+		return "", err
+	}
+	defer os.Remove(fresh)
+	s := &Store{path: path}
+	if saved, err = s.setAside(opt.Now); err != nil {
+		return "", err
+	}
+	return saved, os.Rename(fresh, path)
+}
+
+// openBackup opens the backup in file once it has proved to be whole.
+func openBackup(ctx context.Context, file string, loc *time.Location) (*Store, error) {
+	old, err := Open(ctx, file, Options{ReadOnly: true, Location: loc})
+	if err != nil {
+		return nil, err
+	}
+	findings, err := old.Doctor(ctx)
+	if err == nil && len(findings) > 0 {
+		err = fmt.Errorf("%w: %s", ErrDamaged, strings.Join(findings, "; "))
+	}
+	if err != nil {
+		return nil, errors.Join(err, old.Close())
+	}
+	return old, nil
+}
+
+// damagedFile returns a free name in BackupDir, which it makes. It is none of
+// an automatic backup's, so that dropOldBackups leaves the file alone.
+func (s *Store) damagedFile(now time.Time) (string, error) {
+	if err := os.MkdirAll(s.BackupDir(), 0o700); err != nil {
+		return "", err
+	}
+	file := filepath.Join(s.BackupDir(), s.backupName()+"damaged-"+now.UTC().Format(backupTime)+".db")
+	if _, err := os.Lstat(file); err == nil {
+		return "", fmt.Errorf("save the damaged database as %s: %w", file, fs.ErrExist)
+	}
+	return file, nil
+}
+
+// copyDamaged copies the pages as they are: VACUUM reads what they hold, and
+// fails.
+func (s *Store) copyDamaged(ctx context.Context, now time.Time) (string, error) {
+	file, err := s.damagedFile(now)
+	if err != nil {
+		return "", err
+	}
+	return file, writeCopy(file, func(tmp string) error {
+		return s.copyPages(ctx, func(c copier) (*sqlite.Backup, error) { return c.NewBackup(dsn(tmp, false)) })
+	})
+}
+
+// setAside moves the database's files to the backups. The database itself is
+// the last: a log that stayed behind would be taken for the next one's.
+func (s *Store) setAside(now time.Time) (string, error) {
+	file, err := s.damagedFile(now)
+	if err != nil {
+		return "", err
+	}
+	for _, suffix := range []string{"-shm", "-wal", "-journal", ""} {
+		err := os.Rename(s.path+suffix, file+suffix)
+		if err != nil && !(suffix != "" && errors.Is(err, fs.ErrNotExist)) {
+			return "", err
+		}
+	}
+	return file, nil
+}
+
 // copyFrom overwrites the open database page by page in one transaction.
 func (s *Store) copyFrom(ctx context.Context, file string) error {
 	path, err := filepath.Abs(file)
 	if err != nil {
 		return err
 	}
+	// A bare path would end at its first ?.
+	return s.copyPages(ctx, func(c copier) (*sqlite.Backup, error) { return c.NewRestore(dsn(path, true)) })
+}
+
+// copier is the driver's connection.
+type copier interface {
+	NewBackup(to string) (*sqlite.Backup, error)
+	NewRestore(from string) (*sqlite.Backup, error)
+}
+
+func (s *Store) copyPages(ctx context.Context, begin func(copier) (*sqlite.Backup, error)) error {
 	conn, err := s.db.Conn(ctx)
 	if err != nil {
 		return err
 	}
 	defer conn.Close()
 	return conn.Raw(func(driver any) error {
-		c, ok := driver.(interface {
-			NewRestore(string) (*sqlite.Backup, error)
-		})
+		c, ok := driver.(copier)
 		if !ok {
 			return errors.New("the driver cannot copy a database")
 		}
-		b, err := c.NewRestore(dsn(path, true)) // a bare path would end at its first ?
+		b, err := begin(c)
 		if err != nil {
 			return err
 		}

@@ -1,11 +1,14 @@
 package storage
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -76,6 +79,113 @@ func TestRestoreOfADamagedFileChangesNothing(t *testing.T) {
 	}
 }
 
+// Whatever is broken and wherever, a backup is restored, and the damaged bytes
+// are kept.
+func TestRestoreOverADamagedDatabase(t *testing.T) {
+	s, c := newStore(t), newClock("c")
+	add(t, s, basics(300)...)
+	grade(t, s, c, "card00", scheduler.Good)
+	want := dump(t, s)
+	good := filepath.Join(t.TempDir(), "good.db")
+	noError(t, s.Backup(t.Context(), good))
+	noError(t, s.Close())
+	whole, err := os.ReadFile(s.Path())
+	noError(t, err)
+
+	damages := map[string][]byte{
+		"text":           []byte(strings.Repeat("no database at all. ", 500)),
+		"short text":     []byte("none"),
+		"header alone":   whole[:100],
+		"one page":       whole[:4096],
+		"half":           whole[:len(whole)/2],
+		"all but a page": whole[:len(whole)-4096],
+		"part of a page": whole[:len(whole)-1000],
+	}
+	for i := range 16 {
+		damaged := bytes.Clone(whole)
+		part := len(damaged) / 16 / 4096 * 4096
+		copy(damaged[i*part:], bytes.Repeat([]byte{0xa5}, part))
+		damages[fmt.Sprintf("part %d", i)] = damaged
+	}
+	opened := 0
+	for name, damaged := range damages {
+		t.Run(name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "etch.db")
+			noError(t, os.WriteFile(path, damaged, 0o600))
+			var saved string
+			s, err := Open(t.Context(), path, Options{})
+			if err == nil {
+				saved, err = s.Restore(t.Context(), good, monday)
+				noError(t, errors.Join(err, s.Close()))
+				opened++
+			} else {
+				if !errors.Is(err, ErrDamaged) {
+					t.Fatalf("open: %v, want ErrDamaged", err)
+				}
+				noError(t, os.WriteFile(path+"-wal", []byte("what was not yet in the file"), 0o600))
+				saved, err = Replace(t.Context(), path, good, Options{Now: monday})
+				noError(t, err)
+				if text, err := os.ReadFile(saved + "-wal"); err != nil || len(text) != 28 {
+					t.Errorf("the log beside the file is saved as %q: %v", text, err)
+				}
+			}
+			// Where SQLite can still read everything, a copy of that will do.
+			readable := strings.HasSuffix(saved, "-before-restore.db")
+			if got, err := os.ReadFile(saved); err != nil || !readable && !bytes.Contains(got, damaged[min(100, len(damaged)):]) {
+				t.Errorf("%s is not what was there before: %v", saved, err)
+			}
+			if info, err := os.Stat(saved); err != nil || info.Mode().Perm() != 0o600 {
+				t.Errorf("saved: %v, mode %v", err, info.Mode())
+			}
+			restored := openAt(t, path)
+			if got := dump(t, restored); got != want {
+				t.Errorf("restored\n%s\nwant\n%s", got, want)
+			}
+			healthy(t, restored)
+			noError(t, restored.Close())
+			for range keptBackups + 1 {
+				_, err := openAt(t, path).backup(t.Context(), "daily", monday)
+				noError(t, err)
+			}
+			if _, err := os.Stat(saved); err != nil && !readable {
+				t.Errorf("backups drop what was saved: %v", err)
+			}
+			left, err := filepath.Glob(filepath.Join(filepath.Dir(path), "*-restored"))
+			if err != nil || len(left) > 0 {
+				t.Errorf("temporary files are left: %v %v", left, err)
+			}
+		})
+	}
+	if opened == 0 || opened == len(damages) {
+		t.Errorf("%d of %d damages left a database that opens: both kinds want a test", opened, len(damages))
+	}
+}
+
+// A link to a database stays one, and leads to the restored one.
+func TestReplaceBehindALink(t *testing.T) {
+	s := newStore(t)
+	add(t, s, basics(2)...)
+	want := dump(t, s)
+	good := filepath.Join(t.TempDir(), "good.db")
+	noError(t, s.Backup(t.Context(), good))
+	file, link := filepath.Join(t.TempDir(), "etch.db"), filepath.Join(t.TempDir(), "link.db")
+	noError(t, os.WriteFile(file, []byte("none"), 0o600))
+	if err := os.Symlink(file, link); err != nil {
+		t.Skip(err)
+	}
+	saved, err := Replace(t.Context(), link, good, Options{Now: monday})
+	noError(t, err)
+	if text, err := os.ReadFile(saved); err != nil || string(text) != "none" {
+		t.Errorf("saved %q: %v", text, err)
+	}
+	if to, err := os.Readlink(link); err != nil || to != file {
+		t.Errorf("the link leads to %q: %v", to, err)
+	}
+	if got := dump(t, openAt(t, link)); got != want {
+		t.Errorf("restored\n%s\nwant\n%s", got, want)
+	}
+}
+
 func TestDailyBackupOnceADayTenKept(t *testing.T) {
 	s := newStore(t)
 	made := 0
@@ -93,7 +203,7 @@ func TestDailyBackupOnceADayTenKept(t *testing.T) {
 	}
 	kept, err := filepath.Glob(filepath.Join(s.BackupDir(), "*.db"))
 	noError(t, err)
-	if len(kept) != KeptBackups || filepath.Base(kept[0]) != "etch-20261128T070000.000Z-daily.db" {
+	if len(kept) != keptBackups || filepath.Base(kept[0]) != "etch-20261128T070000.000Z-daily.db" {
 		t.Errorf("kept %d, the oldest %s", len(kept), kept[0])
 	}
 	left, err := filepath.Glob(filepath.Join(s.BackupDir(), ".etch-*"))
@@ -111,7 +221,7 @@ func TestOldBackupsAreThoseWrittenFirst(t *testing.T) {
 	first, err := other.DailyBackup(context.Background(), monday)
 	noError(t, err)
 	var ahead string
-	for day := range KeptBackups {
+	for day := range keptBackups {
 		file, err := s.DailyBackup(context.Background(), monday.AddDate(1, 0, day))
 		noError(t, err)
 		if day == 0 {

@@ -28,6 +28,9 @@ func (s *Store) Doctor(ctx context.Context) (findings []string, err error) {
 				findings = append(findings, "file: "+line)
 			}
 		}
+		if len(findings) > 0 {
+			return nil // what a damaged file holds would be guessed at, or not be readable
+		}
 		rows, err = tx.QueryContext(ctx, `SELECT "table" || ' row ' || coalesce(rowid,'?') || ' refers to a missing row of ' || parent FROM pragma_foreign_key_check`)
 		if lines, err = collect(rows, err, text); err != nil {
 			return err

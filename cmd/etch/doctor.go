@@ -31,7 +31,7 @@ func runDoctor(ctx context.Context, a *app, rebuild bool) error {
 	if rebuild {
 		use = writing
 	}
-	store, err := a.open(ctx, use)
+	store, err := a.openOnly(ctx, use) // a damaged database is to be told of, not to be compiled
 	if err != nil {
 		return err
 	}

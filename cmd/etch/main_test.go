@@ -56,7 +56,7 @@ func TestScripts(t *testing.T) {
 			e.Setenv("PACKAGES", packages)
 			return err
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"capture": capture, "scrub": scrub, "sqlite": sqlite},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"capture": capture, "scrub": scrub, "sqlite": sqlite, "damage": damage},
 	})
 }
 
@@ -93,6 +93,24 @@ func sqlite(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	_, err = db.Exec(args[1])
 	ts.Check(errors.Join(err, db.Close()))
+}
+
+// damage FILE start|middle|end overwrites the first page, some in the middle, or
+// cuts off the second half.
+func damage(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: damage FILE start|middle|end")
+	}
+	text := []byte(ts.ReadFile(args[0]))
+	switch half := len(text) / 2; args[1] {
+	case "start":
+		clear(text[:4096])
+	case "middle":
+		clear(text[half : half+64*4096])
+	case "end":
+		text = text[:half]
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), text, 0o600))
 }
 
 // child is one etch process that speaks JSON lines.

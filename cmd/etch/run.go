@@ -95,7 +95,7 @@ func diagnose(err error, interrupted bool) *failure {
 		{storage.ErrForeign, exitDatabase, "name another file; nothing was changed in this one"},
 		{storage.ErrNewer, exitDatabase, "update etch, or name another database with --db"},
 		{storage.ErrLocked, exitDatabase, "close the program that uses the database and try again"},
-		{storage.ErrDamaged, exitDatabase, "run 'etch doctor', or 'etch restore' with a file of the backups folder beside the database"},
+		{storage.ErrDamaged, exitDatabase, "run 'etch restore' with a file of the backups folder beside the database; the damaged one is kept"},
 		{storage.ErrReadOnly, exitDatabase, "check the owner and mode of the database and its folder, or name another with --db"},
 		{storage.ErrDiskFull, exitFailure, "free some room; every recorded answer is saved"},
 		{storage.ErrAmbiguous, exitUsage, "type more of the name"},
