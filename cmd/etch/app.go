@@ -75,7 +75,7 @@ func parseTime(text string, now time.Time) (time.Time, error) {
 		}
 	}
 	if t, err := time.ParseInLocation("2006-01-02", text, now.Location()); err == nil {
-		return t.Add(9 * time.Hour), nil
+		return time.Date(t.Year(), t.Month(), t.Day(), 9, 0, 0, 0, t.Location()), nil // a day may have 23 hours
 	}
 	return time.Time{}, fmt.Errorf("%q is no date or time", text)
 }
@@ -125,8 +125,7 @@ func (a *app) openOnly(ctx context.Context, use access) (*storage.Store, error) 
 	path, named := a.dbPath()
 	travelling := a.flags.now != "" && !named
 	if travelling && use == writing {
-		return nil, usage("name a database with --db or ETCH_DB: time travel never writes to your own",
-			"--now is read-only on the default database")
+		return nil, errTravelling()
 	}
 	opt := storage.Options{Location: a.loc, Now: a.clock.Now(), ReadOnly: travelling || use == peeking}
 	store, err := storage.Open(ctx, path, opt)
@@ -138,6 +137,13 @@ func (a *app) openOnly(ctx context.Context, use access) (*storage.Store, error) 
 	}
 	a.store = store
 	return store, nil
+}
+
+// errTravelling refuses to write to the default database under --now, or to
+// what stands beside it.
+func errTravelling() error {
+	return usage("name a database with --db or ETCH_DB: time travel never writes to your own",
+		"--now is read-only on the default database")
 }
 
 // autoCompile brings in what only adds: new, edited and moved cards. What

@@ -31,7 +31,11 @@ make stay for good.`,
 }
 
 func runBackup(ctx context.Context, a *app, file string) error {
-	store, err := a.open(ctx, looking)
+	use := looking
+	if file == "" {
+		use = writing // to the folder beside the database, under a name that tells the time
+	}
+	store, err := a.open(ctx, use)
 	if err != nil {
 		return err
 	}

@@ -68,6 +68,9 @@ func (d *desk) Ended(context.Context) { d.recorded = true }
 
 // Edit opens a card's file and compiles it afterwards.
 func (d *desk) Edit(ctx context.Context, id deck.CardID) (*exec.Cmd, func() (string, error), error) {
+	if d.store.ReadOnly() {
+		return nil, nil, errTravelling()
+	}
 	card, err := d.store.Card(ctx, id)
 	if err != nil {
 		return nil, nil, err
