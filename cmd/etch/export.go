@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -85,7 +86,7 @@ func runExport(ctx context.Context, a *app, file string, posts []string, opt exp
 	out := exported{Schema: "etch.export/1", File: file}
 	if kind == ".json" {
 		a.progress("writing everything to %s", file)
-		err := writeFile(file, func(w io.Writer) error {
+		err := a.writeFile(file, 0o600, func(w io.Writer) error {
 			counts, err := store.Dump(ctx, w)
 			out.Notes, out.Cards, out.Reviews = counts.Notes, counts.Cards, counts.Rows
 			return err
@@ -109,7 +110,7 @@ func runExport(ctx context.Context, a *app, file string, posts []string, opt exp
 	}
 	out.Notes, out.Cards, out.Reviews, out.Changed = len(c.Notes), len(c.Cards), len(c.Reviews), notes
 	a.progress("writing %s", file)
-	err = writeFile(file, func(w io.Writer) error {
+	err = a.writeFile(file, 0o666, func(w io.Writer) error {
 		switch kind {
 		case ".apkg":
 			return anki.Write(ctx, w, c)
@@ -159,14 +160,15 @@ func (a *app) checkFilter(ctx context.Context, store *storage.Store, posts, tags
 	return nil
 }
 
-// writeFile writes a file so that it is whole or as it was before.
-func writeFile(path string, write func(io.Writer) error) (err error) {
+// writeFile writes a file so that it is whole or as it was before. The umask
+// takes from its mode, which os.CreateTemp would not let it.
+func (a *app) writeFile(path string, mode fs.FileMode, write func(io.Writer) error) (err error) {
 	defer func() {
 		if err != nil {
 			err = fmt.Errorf("write %s: %w", path, err)
 		}
 	}()
-	f, err := os.CreateTemp(filepath.Dir(path), ".etch-export-*")
+	f, err := os.OpenFile(filepath.Join(filepath.Dir(path), ".etch-export-"+a.newID()), os.O_CREATE|os.O_EXCL|os.O_RDWR, mode)
 	if err != nil {
 		return err
 	}
@@ -179,7 +181,7 @@ func writeFile(path string, write func(io.Writer) error) (err error) {
 	if err := write(f); err != nil {
 		return err
 	}
-	if err := errors.Join(f.Sync(), f.Chmod(0o644), f.Close()); err != nil {
+	if err := errors.Join(f.Sync(), f.Close()); err != nil {
 		return err
 	}
 	return os.Rename(f.Name(), path)

@@ -155,3 +155,24 @@ func TestEditImportedOnTerminal(t *testing.T) {
 	}
 	run1(t, db, "doctor")
 }
+
+// TestExportModes: what is made to be shared has the mode of any new file. What
+// holds the whole log is as private as the database.
+func TestExportModes(t *testing.T) {
+	dir := t.TempDir()
+	db := filepath.Join(dir, "etch.db")
+	write(t, filepath.Join(dir, "all.json"), "an older one", 0o644)
+	for mask, shared := range map[string]os.FileMode{"022": 0o644, "077": 0o600, "002": 0o664} {
+		for name, want := range map[string]os.FileMode{"deck.apkg": shared, "cards.csv": shared, "all.json": 0o600} {
+			cmd := etchCommand(db, "export", name, "-q")
+			cmd.Args = append([]string{"sh", "-c", "umask " + mask + ` && exec "$0" "$@"`}, append([]string{cmd.Path}, cmd.Args[1:]...)...)
+			cmd.Path, cmd.Dir = "/bin/sh", dir
+			if out, err := cmd.CombinedOutput(); err != nil {
+				t.Fatalf("%v\n%s", err, out)
+			}
+			if info, err := os.Stat(filepath.Join(dir, name)); err != nil || info.Mode().Perm() != want {
+				t.Errorf("umask %s: %s has mode %v, want %v (%v)", mask, name, info.Mode(), want, err)
+			}
+		}
+	}
+}
