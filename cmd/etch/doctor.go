@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -62,14 +63,18 @@ func runDoctor(ctx context.Context, a *app, rebuild bool) error {
 			return err
 		}
 	} else {
+		var b strings.Builder
 		if rebuild {
-			fmt.Fprintf(a.out, "rebuilt: the memory of %s changed\n", count(*report.Rebuilt, "card"))
+			fmt.Fprintf(&b, "rebuilt: the memory of %s changed\n", count(*report.Rebuilt, "card"))
 		}
 		for _, f := range found {
-			fmt.Fprintln(a.out, deck.CleanLine(f))
+			fmt.Fprintln(&b, deck.CleanLine(f))
 		}
 		if len(found) == 0 {
-			fmt.Fprintln(a.out, "healthy: the file is whole, and every memory is what the log says")
+			fmt.Fprintln(&b, "healthy: the file is whole, and every memory is what the log says")
+		}
+		if _, err := fmt.Fprint(a.out, b.String()); err != nil {
+			return err
 		}
 	}
 	if len(found) > 0 {

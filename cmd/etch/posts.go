@@ -48,7 +48,10 @@ func runPosts(ctx context.Context, a *app) error {
 		return err
 	}
 	if !a.flags.json {
-		fmt.Fprintf(a.out, "%-38s %5s %5s %5s %6s %6s\n", "post", "cards", "seen", "due", "mature", "recall")
+		_, err := fmt.Fprintf(a.out, "%-38s %5s %5s %5s %6s %6s\n", "post", "cards", "seen", "due", "mature", "recall")
+		if err != nil {
+			return err
+		}
 	}
 	for _, p := range posts {
 		if a.flags.json {
