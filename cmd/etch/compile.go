@@ -44,7 +44,7 @@ It exits with 3 when there are problems in the content.`,
 	f.BoolVar(&opt.strict, "strict", false, "warnings count as errors, in your own folders too")
 	f.BoolVar(&opt.dryRun, "dry-run", false, "print what would change, and change nothing")
 	f.StringVar(&opt.forget, "forget", "", "leave out the folder `DIR` from now on; its cards are retired")
-	f.StringArrayVar(&opt.link, "link", nil, "treat the card `NEW` as an edit of the card OLD, written OLD=NEW")
+	f.StringArrayVar(&opt.link, "link", nil, "in `OLD=NEW`, treat the card NEW as an edit of the card OLD")
 	f.BoolVar(&opt.writeIDs, "write-ids", false, "write an id above each card of DIR that has none")
 	return cmd
 }

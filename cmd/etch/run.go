@@ -31,7 +31,7 @@ const exitCodesHelp = `Exit codes:
   0    done; also when nothing was due
   1    something failed
   2    the command line is wrong
-  3    problems in the content: compile, lint, doctor
+  3    problems in the content: compile, import, doctor
   4    the database is another program's, newer than this etch, locked,
        read-only or damaged
   130  interrupted`
