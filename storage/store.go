@@ -156,8 +156,7 @@ func (s *Store) migrate(ctx context.Context, opt Options) error {
 		return err
 	}
 	if !opt.ReadOnly {
-		// The file keeps the mode, so that one connection sets it for all.
-		if _, err := s.db.ExecContext(ctx, "PRAGMA journal_mode = WAL"); err != nil {
+		if err := s.useWAL(ctx); err != nil {
 			return err
 		}
 	}
@@ -181,6 +180,18 @@ func (s *Store) migrate(ctx context.Context, opt Options) error {
 		}
 	}
 	return nil
+}
+
+// useWAL sets the journal mode; the file keeps it, so that one connection does
+// it for all. Of two processes that do it to a new file at once, SQLite refuses
+// one without waiting, which finds it done when it tries again.
+func (s *Store) useWAL(ctx context.Context) (err error) {
+	for range 3 {
+		if _, err = s.db.ExecContext(ctx, "PRAGMA journal_mode = WAL"); !errors.Is(explain(err), ErrLocked) {
+			break
+		}
+	}
+	return err
 }
 
 // version returns the number of the schema, 0 for an empty file. Tables of
