@@ -15,8 +15,9 @@ import (
 // own form, and back the rest.
 //
 // simple is false where the templates go beyond fields, conditions and the
-// filters text, hint, type and cloze, run a script, or draw an empty question.
-// front is then the first field, and back the others.
+// filters text, hint, type and cloze, run a script, draw an empty question, or
+// are longer than any that a person writes. front is then the first field, and
+// back the others.
 func Sides(t *NoteType, n *Note, ord int) (front, back string, simple bool) {
 	if front, back, ok := drawn(t, n, ord); ok {
 		return front, back, true
@@ -100,22 +101,30 @@ type drawer struct {
 	clozes   []string // the fields that the question draws as clozes
 }
 
-// maxDrawn bounds a side: a template may name a long field as often as it
-// likes.
-const maxDrawn = 4 << 20
+// What is beyond these bounds no person has written. A template is read anew
+// for each card, and one may name a long field as often as it likes.
+const (
+	maxTemplate   = 64 << 10 // bytes
+	maxReferences = 1000     // of a template
+	maxDrawn      = 4 << 20  // bytes of a side
+)
 
 // fieldTag matches a reference in a template.
 var fieldTag = regexp.MustCompile(`(?s)\{\{(.*?)\}\}`)
 
 // draw draws one template. ok is false if it cannot be followed.
 func (d *drawer) draw(template string) (out string, ok bool) {
-	if scripted.MatchString(template) || strings.Contains(template, "{{=") {
+	if len(template) > maxTemplate || scripted.MatchString(template) || strings.Contains(template, "{{=") {
+		return "", false
+	}
+	references := fieldTag.FindAllStringSubmatchIndex(template, maxReferences+1)
+	if len(references) > maxReferences {
 		return "", false
 	}
 	var b strings.Builder
 	var open []condition
 	at := 0
-	for _, m := range fieldTag.FindAllStringSubmatchIndex(template, -1) {
+	for _, m := range references {
 		shown := !slices.ContainsFunc(open, func(c condition) bool { return !c.holds })
 		if shown {
 			b.WriteString(template[at:m[0]])

@@ -44,6 +44,8 @@ func TestSides(t *testing.T) {
 		{"comment", "{{F}}{{! no }}", std, []string{"f", "b"}, "f", "b"},
 		{"braces in a field", "{{F}}", std, []string{"{{B}}", "b"}, "{{B}}", "b"},
 		{"field missing in the note", "{{F}}{{X}}", std, []string{"f"}, "f", ""},
+		{"as many references as there may be", "{{F}}", "{{B}}" + strings.Repeat("{{X}}", maxReferences-1), []string{"f", "b", ""}, "f", "b"},
+		{"as long as it may be", "{{F}}", "{{B}}" + strings.Repeat(" ", maxTemplate-5), []string{"f", "b"}, "f", "b"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -71,10 +73,13 @@ func TestSidesBeyond(t *testing.T) {
 		"question on the front":  {"{{FrontSide}}", "{{B}}"},
 		"cloze of a normal type": {"{{cloze:F}}", "{{B}}"},
 		"empty reference":        {"{{F}}{{}}", "{{B}}"},
-		"huge":                   {strings.Repeat("{{F}}", 5000), "{{B}}"},
+		"huge":                   {strings.Repeat("{{F}}", maxReferences), "{{B}}"},
+		"too long":               {"{{F}}" + strings.Repeat(" ", maxTemplate-4), "{{B}}"},
+		"too long a back":        {"{{F}}", "{{B}}" + strings.Repeat(" ", maxTemplate-4)},
+		"too many references":    {"{{F}}", strings.Repeat("{{X}}", maxReferences+1)},
 	} {
 		t.Run(name, func(t *testing.T) {
-			fields := []string{"f" + strings.Repeat(" ", 1000), "b", "", "d"}
+			fields := []string{"f" + strings.Repeat(" ", 5000), "b", "", "d"}
 			front, back, simple := Sides(sideType(templates[0], templates[1]), &Note{Fields: fields}, 0)
 			if front != fields[0] || back != "<div>b</div><br><div>d</div>" || simple {
 				t.Errorf("%.40q, %.40q, %v", front, back, simple)
