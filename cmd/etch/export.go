@@ -104,7 +104,7 @@ func runExport(ctx context.Context, a *app, file string, posts []string, opt exp
 	if len(content.Notes) == 0 {
 		return &failure{err: errors.New("there are no cards to export"), code: exitFailure, hint: "'etch posts' lists what there is"}
 	}
-	c, notes, err := anki.Export(content, anki.ExportOptions{Scheduler: store.Scheduler(), Progress: opt.progress, Preset: opt.preset})
+	c, notes, err := anki.Export(ctx, content, anki.ExportOptions{Scheduler: store.Scheduler(), Progress: opt.progress, Preset: opt.preset})
 	if err != nil {
 		return err
 	}
@@ -115,9 +115,9 @@ func runExport(ctx context.Context, a *app, file string, posts []string, opt exp
 		case ".apkg":
 			return anki.Write(ctx, w, c)
 		case ".csv":
-			return anki.WriteText(w, c, ',')
+			return anki.WriteText(ctx, w, c, ',')
 		}
-		return anki.WriteText(w, c, '\t')
+		return anki.WriteText(ctx, w, c, '\t')
 	})
 	if err != nil {
 		return err

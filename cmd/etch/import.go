@@ -161,7 +161,10 @@ func importCollection(ctx context.Context, a *app, store *storage.Store, c *anki
 		return err
 	}
 	a.progress("reading %s", count(len(c.Notes), "note"))
-	in, more := anki.Import(c, anki.ImportOptions{Scheduler: store.Scheduler(), Progress: opt.progress, Renamed: renamed})
+	in, more, err := anki.Import(ctx, c, anki.ImportOptions{Scheduler: store.Scheduler(), Progress: opt.progress, Renamed: renamed})
+	if err != nil {
+		return err
+	}
 	in.Media = media
 	*c = anki.Collection{} // which is large, and in the way
 	report, err := store.Import(ctx, in, storage.ImportOptions{
@@ -177,8 +180,12 @@ func importCollection(ctx context.Context, a *app, store *storage.Store, c *anki
 // package is none of ours: the note says what it misses.
 func stageMedia(ctx context.Context, store *storage.Store, c *anki.Collection, dryRun bool) (staged []storage.Media, renamed map[string]string, err error) {
 	renamed = make(map[string]string)
+	names, err := anki.References(ctx, c)
+	if err != nil {
+		return nil, nil, err
+	}
 	wanted := make(map[string]bool)
-	for _, name := range anki.References(c) {
+	for _, name := range names {
 		wanted[name] = true
 	}
 	for _, m := range c.Media {

@@ -117,7 +117,8 @@ func BenchmarkLarge(b *testing.B) {
 				p, err := Open(b.Context(), path, Options{Now: monday})
 				ok(b, err)
 				defer p.Close()
-				in, problems := Import(&p.Collection, ImportOptions{Scheduler: s.Scheduler(), Progress: true})
+				in, problems, err := Import(b.Context(), &p.Collection, ImportOptions{Scheduler: s.Scheduler(), Progress: true})
+				ok(b, err)
 				if len(problems) > 0 {
 					b.Fatalf("%+v", problems)
 				}
@@ -137,7 +138,7 @@ func BenchmarkLarge(b *testing.B) {
 		memory := peak(b, func() {
 			content, err := s.Content(b.Context(), storage.ContentFilter{Log: true})
 			ok(b, err)
-			c, _, err := Export(content, ExportOptions{Scheduler: s.Scheduler(), Progress: true})
+			c, _, err := Export(b.Context(), content, ExportOptions{Scheduler: s.Scheduler(), Progress: true})
 			ok(b, err)
 			f, err := os.Create(filepath.Join(dir, "out.apkg"))
 			ok(b, err)

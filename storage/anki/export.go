@@ -2,6 +2,7 @@ package anki
 
 import (
 	"cmp"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -35,11 +36,11 @@ type ExportOptions struct {
 
 // Export turns what the database holds into a collection for [Write]. The
 // notes say what Anki will not have as it is here. An error names the card
-// whose picture is missing.
+// whose picture is missing, or the one at which the context ended.
 //
 // Nothing in it depends on the time of the export: equal content gives an
 // equal collection.
-func Export(content *storage.Content, opt ExportOptions) (c *Collection, notes []string, err error) {
+func Export(ctx context.Context, content *storage.Content, opt ExportOptions) (c *Collection, notes []string, err error) {
 	x := &exporter{
 		opt: opt, content: content, types: make(map[int64]bool), defs: make(map[int64]NoteType), names: make(map[string]bool), ids: make(map[int64]bool),
 		decks: make(map[string]bool),
@@ -48,7 +49,11 @@ func Export(content *storage.Content, opt ExportOptions) (c *Collection, notes [
 	}
 	x.setEpoch()
 	for i := range content.Notes {
-		if err := x.note(&content.Notes[i]); err != nil {
+		err := ctx.Err()
+		if err == nil {
+			err = x.note(&content.Notes[i])
+		}
+		if err != nil {
 			return nil, nil, fmt.Errorf("export card %s: %w", content.Notes[i].ID, err)
 		}
 	}

@@ -54,7 +54,7 @@ func grade(t tb, s *storage.Store, card deck.CardID, now time.Time, n int, r sch
 
 func exported(t tb, s *storage.Store, progress bool) (*Collection, []string) {
 	t.Helper()
-	c, told, err := Export(contentOf(t, s), ExportOptions{Scheduler: s.Scheduler(), Progress: progress})
+	c, told, err := Export(context.Background(), contentOf(t, s), ExportOptions{Scheduler: s.Scheduler(), Progress: progress})
 	ok(t, err)
 	return c, told
 }
@@ -341,7 +341,7 @@ func TestExportOfPictures(t *testing.T) {
 	}
 	for _, tt := range tests {
 		library(t, s, folder, map[string]string{"sub/a.md": "Q: What is this?\n\n![a ring](" + tt.src + ")\n\nA: A ring.\n"})
-		c, _, err := Export(contentOf(t, s), ExportOptions{Scheduler: s.Scheduler()})
+		c, _, err := Export(context.Background(), contentOf(t, s), ExportOptions{Scheduler: s.Scheduler()})
 		switch {
 		case tt.src == "/etc/passwd":
 			if err == nil && len(c.Media) > 0 {
@@ -377,7 +377,7 @@ func TestExportIsDeterministic(t *testing.T) {
 	}
 	var first []byte
 	for range 3 {
-		c, _, err := Export(contentOf(t, s), ExportOptions{Scheduler: s.Scheduler(), Progress: true, Preset: true})
+		c, _, err := Export(context.Background(), contentOf(t, s), ExportOptions{Scheduler: s.Scheduler(), Progress: true, Preset: true})
 		ok(t, err)
 		var b bytes.Buffer
 		ok(t, Write(t.Context(), &b, c))

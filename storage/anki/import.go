@@ -1,6 +1,7 @@
 package anki
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
@@ -29,24 +30,45 @@ type ImportOptions struct {
 //
 // A card of a note type with several templates becomes a note of its own. A
 // review keeps its time; its study day is counted in the scheduler's zone with
-// the collection's rollover.
-func Import(c *Collection, opt ImportOptions) (in storage.Incoming, problems []Problem) {
-	im := &incoming{
-		c: c, opt: opt, types: make(map[int64]*NoteType), decks: make(map[int64]*Deck),
+// the collection's rollover. The error is the context's.
+func Import(ctx context.Context, c *Collection, opt ImportOptions) (in storage.Incoming, problems []Problem, err error) {
+	im := newIncoming(ctx, c, opt)
+	if err := im.run(); err != nil {
+		return storage.Incoming{}, nil, fmt.Errorf("import notes: %w", err)
+	}
+	return im.out, im.problems, nil
+}
+
+func newIncoming(ctx context.Context, c *Collection, opt ImportOptions) *incoming {
+	return &incoming{
+		ctx: ctx, c: c, opt: opt, left: maxAllDrawn, types: make(map[int64]*NoteType), decks: make(map[int64]*Deck),
 		cards: make(map[int64][]*Card), reviews: make(map[int64][]*Review), at: make(map[string]int), whys: make(map[string]int),
 	}
+}
+
+func (im *incoming) run() error {
 	im.index()
-	for i := range c.Notes {
-		im.note(&c.Notes[i])
+	for i := range im.c.Notes {
+		if err := im.ctx.Err(); err != nil {
+			return err
+		}
+		im.note(&im.c.Notes[i])
 	}
 	im.tellWeights()
-	return im.out, im.problems
+	return im.ctx.Err()
 }
+
+// maxAllDrawn bounds the sides of all cards together, in bytes: twice what the
+// fields of a package may have. Templates can make far more of them than fits
+// into memory.
+const maxAllDrawn = 1 << 30
 
 // incoming is one collection on its way into the database.
 type incoming struct {
+	ctx      context.Context
 	c        *Collection
 	opt      ImportOptions
+	left     int // of maxAllDrawn
 	calendar scheduler.Calendar
 	day0     scheduler.Day // of Collection.Created
 
@@ -73,6 +95,9 @@ func (im *incoming) index() {
 		im.cards[c.Cards[i].Note] = append(im.cards[c.Cards[i].Note], &c.Cards[i])
 	}
 	for i := range c.Reviews {
+		if i%1024 == 0 && im.ctx.Err() != nil {
+			return // as Import will
+		}
 		if id := c.Reviews[i].ID; id <= 0 || id/1000 > lastSecond {
 			im.tell(true, "reviews with an impossible time: left out", fmt.Sprint(id))
 			continue
@@ -152,6 +177,9 @@ func (im *incoming) note(n *Note) {
 		return
 	}
 	for _, card := range cards {
+		if im.ctx.Err() != nil {
+			return // as Import will
+		}
 		im.basic(t, n, card, base)
 	}
 }
@@ -189,13 +217,27 @@ func (im *incoming) renamed(fields []string) []string {
 	return out
 }
 
-// cloze takes a cloze note: one note here as there.
-func (im *incoming) cloze(t *NoteType, n *Note, cards []*Card, base storage.IncomingNote) {
+// sides returns what a card shows, with the new names of media. ok is false if
+// there is no room left for it.
+func (im *incoming) sides(t *NoteType, n *Note, ord int) (front, back string, ok bool) {
 	renamed := *n
 	renamed.Fields = im.renamed(n.Fields)
-	front, back, simple := Sides(t, &renamed, cards[0].Ord)
+	front, back, simple := Sides(t, &renamed, ord)
+	if im.left -= len(front) + len(back); im.left < 0 {
+		im.tell(true, "cards after the first 1 GiB of text: left out", t.Name)
+		return "", "", false
+	}
 	if !simple {
 		im.tell(false, "note types with special templates: first field and the rest", t.Name)
+	}
+	return front, back, true
+}
+
+// cloze takes a cloze note: one note here as there.
+func (im *incoming) cloze(t *NoteType, n *Note, cards []*Card, base storage.IncomingNote) {
+	front, back, ok := im.sides(t, n, cards[0].Ord)
+	if !ok {
+		return
 	}
 	text, lost, err := field.ClozeMarkdown(front)
 	if err != nil {
@@ -216,11 +258,9 @@ func (im *incoming) cloze(t *NoteType, n *Note, cards []*Card, base storage.Inco
 
 // basic takes one card of a note.
 func (im *incoming) basic(t *NoteType, n *Note, card *Card, base storage.IncomingNote) {
-	renamed := *n
-	renamed.Fields = im.renamed(n.Fields)
-	front, back, simple := Sides(t, &renamed, card.Ord)
-	if !simple {
-		im.tell(false, "note types with special templates: first field and the rest", t.Name)
+	front, back, ok := im.sides(t, n, card.Ord)
+	if !ok {
+		return
 	}
 	question, lost := field.Markdown(front)
 	answer, more := field.Markdown(back)
@@ -536,10 +576,13 @@ func textGUID(noteType, first string) string {
 }
 
 // References lists the names of the files that the notes of a collection
-// refer to, sorted.
-func References(c *Collection) []string {
+// refer to, sorted. The error is the context's.
+func References(ctx context.Context, c *Collection) ([]string, error) {
 	names := make(map[string]bool)
 	for i := range c.Notes {
+		if err := ctx.Err(); err != nil {
+			return nil, fmt.Errorf("list media: %w", err)
+		}
 		for _, text := range c.Notes[i].Fields {
 			for _, m := range picture.FindAllStringSubmatch(text, -1) {
 				names[html.UnescapeString(strings.Trim(m[2], `"'`))] = true
@@ -549,5 +592,5 @@ func References(c *Collection) []string {
 			}
 		}
 	}
-	return slices.Sorted(maps.Keys(names))
+	return slices.Sorted(maps.Keys(names)), nil
 }

@@ -3,7 +3,9 @@ package anki
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"math"
 	"os"
@@ -55,7 +57,8 @@ func healthy(t tb, s *storage.Store) {
 // into imports a collection and checks the database.
 func into(t tb, s *storage.Store, c *Collection) (storage.ImportReport, []Problem) {
 	t.Helper()
-	in, problems := Import(c, ImportOptions{Scheduler: s.Scheduler(), Progress: true})
+	in, problems, err := Import(context.Background(), c, ImportOptions{Scheduler: s.Scheduler(), Progress: true})
+	ok(t, err)
 	r, err := s.Import(context.Background(), in, storage.ImportOptions{Now: monday})
 	ok(t, err)
 	healthy(t, s)
@@ -445,7 +448,7 @@ func sameContent(t tb, a, b *storage.Content) {
 
 func exportTo(t tb, s *storage.Store, path string, opt ExportOptions) []string {
 	t.Helper()
-	c, told, err := Export(contentOf(t, s), opt)
+	c, told, err := Export(context.Background(), contentOf(t, s), opt)
 	ok(t, err)
 	f, err := os.Create(path)
 	ok(t, err)
@@ -463,4 +466,87 @@ func library(t tb, s *storage.Store, folder string, texts map[string]string) {
 	}
 	_, err := s.Compile(context.Background(), []deck.Library{{Kind: deck.KindFolder, Path: folder, FS: fsys}}, storage.CompileOptions{Now: monday.AddDate(0, -1, 0)})
 	ok(t, err)
+}
+
+// gone is a context that ends after some looks at it.
+type gone struct {
+	context.Context
+	looks int
+}
+
+func (g *gone) Err() error {
+	if g.looks--; g.looks < 0 {
+		return context.Canceled
+	}
+	return nil
+}
+
+// Whatever walks over all notes stops in the middle when it is told to.
+func TestTransfersAreCancelled(t *testing.T) {
+	const notes = 5000
+	basic := BasicType()
+	c := &Collection{NoteTypes: []NoteType{basic}, Decks: []Deck{{ID: 1, Name: "D"}}}
+	content := &storage.Content{}
+	for i := range notes {
+		id := int64(i + 1)
+		c.Notes = append(c.Notes, Note{ID: id, GUID: fmt.Sprint(i), Type: basic.ID, Fields: []string{"q", "a", "", "", "", ""}})
+		c.Cards = append(c.Cards, Card{ID: id, Note: id, Deck: 1})
+		c.Reviews = append(c.Reviews, Review{ID: id, Card: id})
+		content.Notes = append(content.Notes, storage.ContentNote{ID: deck.NoteID(fmt.Sprint("n", i)), GUID: fmt.Sprint(i), Front: "q", Back: "a", AnkiID: id})
+	}
+	many := &Collection{NoteTypes: []NoteType{basic}, Notes: c.Notes[:1]}
+	for range notes { // the cards of one note
+		many.Cards = append(many.Cards, Card{Note: 1})
+	}
+	s := testScheduler(t)
+	imports := func(c *Collection) func(context.Context) error {
+		return func(ctx context.Context) error {
+			_, _, err := Import(ctx, c, ImportOptions{Scheduler: s, Progress: true})
+			return err
+		}
+	}
+	for name, run := range map[string]func(context.Context) error{
+		"import":          imports(c),
+		"import one note": imports(many),
+		"references":      func(ctx context.Context) error { _, err := References(ctx, c); return err },
+		"export": func(ctx context.Context) error {
+			_, _, err := Export(ctx, content, ExportOptions{Scheduler: s})
+			return err
+		},
+		"text": func(ctx context.Context) error { return WriteText(ctx, io.Discard, c, ',') },
+	} {
+		for _, looks := range []int{0, 1, 3} {
+			ctx := &gone{context.Background(), looks}
+			if err := run(ctx); !errors.Is(err, context.Canceled) {
+				t.Errorf("%s after %d looks: %v", name, looks, err)
+			}
+			if ctx.looks < -3 {
+				t.Errorf("%s after %d looks: %d more", name, looks, -ctx.looks)
+			}
+		}
+		if err := run(context.Background()); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// Templates can make more text than fits into memory of a small package.
+func TestImportOfTooMuchText(t *testing.T) {
+	nt := sideType(strings.Repeat("{{F}}", maxReferences), "{{B}}")
+	nt.ID = 1
+	c := &Collection{NoteTypes: []NoteType{*nt}, Decks: []Deck{{ID: 1, Name: "D"}}}
+	for i := range 3 {
+		id := int64(i + 1)
+		c.Notes = append(c.Notes, Note{ID: id, GUID: fmt.Sprint(i), Type: 1, Fields: []string{"q", "a"}})
+		c.Cards = append(c.Cards, Card{ID: id, Note: id, Deck: 1})
+	}
+	im := newIncoming(context.Background(), c, ImportOptions{Scheduler: testScheduler(t)})
+	im.left = 2 * (maxReferences + 1)
+	ok(t, im.run())
+	if len(im.out.Decks) != 1 || len(im.out.Decks[0].Notes) != 2 {
+		t.Errorf("%d decks, want one of 2 notes", len(im.out.Decks))
+	}
+	if len(im.problems) != 1 || !im.problems[0].Skipped || im.problems[0].Count != 1 {
+		t.Errorf("%+v", im.problems)
+	}
 }

@@ -49,7 +49,7 @@ func TestSuspendedStepIsDueInSeconds(t *testing.T) {
 		n.Cards[0].Rows = []scheduler.Entry{{
 			ID: "r", Kind: scheduler.Rate, Rating: 3, At: mondayNight, Day: s.Day(mondayNight), AnkiID: mondayNight.UnixMilli(),
 		}}
-		c, _, err := Export(&storage.Content{Notes: []storage.ContentNote{n}}, ExportOptions{Scheduler: s, Progress: true})
+		c, _, err := Export(context.Background(), &storage.Content{Notes: []storage.ContentNote{n}}, ExportOptions{Scheduler: s, Progress: true})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -67,7 +67,7 @@ func TestDeckNames(t *testing.T) {
 		testNote("a", "Cache", "API", mondayNight), testNote("b", "cache", "api", mondayNight.Add(time.Second)), imported,
 		testNote("d", "a:::", ":::b", mondayNight.Add(3*time.Second)),
 	}}
-	c, _, err := Export(content, ExportOptions{Scheduler: testScheduler(t)})
+	c, _, err := Export(context.Background(), content, ExportOptions{Scheduler: testScheduler(t)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -93,7 +93,7 @@ func TestPictureOfAPost(t *testing.T) {
 		if err := os.Chtimes(path, later, later); err != nil {
 			t.Fatal(err)
 		}
-		c, _, err := Export(&storage.Content{Notes: []storage.ContentNote{note}}, ExportOptions{Scheduler: testScheduler(t)})
+		c, _, err := Export(context.Background(), &storage.Content{Notes: []storage.ContentNote{note}}, ExportOptions{Scheduler: testScheduler(t)})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -117,7 +117,8 @@ func fromAnki(t *testing.T, card Card, reviews ...Review) []scheduler.Entry {
 		Decks: []Deck{{ID: 1, Name: "Default"}}, Notes: []Note{{ID: 1, GUID: "g", Type: BasicTypeID, Fields: []string{"f", "b", "", "", "", ""}}},
 		Cards: []Card{card}, Reviews: reviews,
 	}
-	in, _ := Import(c, ImportOptions{Scheduler: testScheduler(t), Progress: true})
+	in, _, err := Import(context.Background(), c, ImportOptions{Scheduler: testScheduler(t), Progress: true})
+	ok(t, err)
 	return in.Decks[0].Notes[0].Cards[0].Rows
 }
 

@@ -387,7 +387,7 @@ func TestTextAsAnkiWritesIt(t *testing.T) {
 		t.Errorf("problems %q, notes (-want +got):\n%s", problems, diff)
 	}
 	var out bytes.Buffer
-	if err := WriteText(&out, c, '\t'); err != nil {
+	if err := WriteText(context.Background(), &out, c, '\t'); err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(ankiExport, out.String()); diff != "" {

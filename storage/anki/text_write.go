@@ -3,6 +3,7 @@ package anki
 import (
 	"bufio"
 	"cmp"
+	"context"
 	"fmt"
 	"io"
 	"slices"
@@ -17,7 +18,9 @@ import (
 // [ReadText] and Anki read it back, but for empty fields at the end of a note,
 // which a file cannot tell from those of a wider note type, and notes whose
 // first field is empty.
-func WriteText(w io.Writer, c *Collection, comma rune) error {
+//
+// The errors are those of w and the context's. What was written then is a part.
+func WriteText(ctx context.Context, w io.Writer, c *Collection, comma rune) error {
 	name := textSeparatorName(comma)
 	if name == "" {
 		return fmt.Errorf("write text: %q is no separator", comma)
@@ -26,7 +29,10 @@ func WriteText(w io.Writer, c *Collection, comma rune) error {
 	fmt.Fprintf(t.out, "#separator:%s\n#html:true\n", name)
 	fmt.Fprintf(t.out, "#guid column:1\n#notetype column:2\n#deck column:3\n#tags column:%d\n", 4+t.width)
 	byID := func(a, b Note) int { return cmp.Compare(a.ID, b.ID) }
-	for _, note := range slices.SortedStableFunc(slices.Values(c.Notes), byID) {
+	for i, note := range slices.SortedStableFunc(slices.Values(c.Notes), byID) {
+		if i%1024 == 0 && ctx.Err() != nil {
+			return fmt.Errorf("write text: %w", ctx.Err())
+		}
 		t.row(note)
 	}
 	if err := t.out.Flush(); err != nil {

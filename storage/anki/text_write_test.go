@@ -2,6 +2,7 @@ package anki
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -95,7 +96,7 @@ func TestTextRoundTrip(t *testing.T) {
 		c := genTextCollection().Draw(rt, "collection")
 		comma := rapid.SampledFrom([]rune(textSeparators)).Draw(rt, "comma")
 		var out bytes.Buffer
-		if err := WriteText(&out, c, comma); err != nil {
+		if err := WriteText(context.Background(), &out, c, comma); err != nil {
 			rt.Fatal(err)
 		}
 		if strings.Contains(out.String(), "\r") {
@@ -146,7 +147,7 @@ func TestWriteText(t *testing.T) {
 	}
 	for comma, text := range want {
 		var out bytes.Buffer
-		if err := WriteText(&out, c, comma); err != nil {
+		if err := WriteText(context.Background(), &out, c, comma); err != nil {
 			t.Fatal(err)
 		}
 		if diff := cmp.Diff(text, out.String()); diff != "" {
@@ -160,12 +161,12 @@ func TestWriteText(t *testing.T) {
 
 func TestWriteTextErrors(t *testing.T) {
 	for _, comma := range []rune{0, '"', '\n', '#', 'ж'} {
-		if err := WriteText(&bytes.Buffer{}, &Collection{}, comma); err == nil {
+		if err := WriteText(context.Background(), &bytes.Buffer{}, &Collection{}, comma); err == nil {
 			t.Errorf("%q was taken for a separator", comma)
 		}
 	}
 	c := &Collection{Notes: []Note{{Fields: []string{strings.Repeat("x", 1<<16)}}}}
-	if err := WriteText(fullDisk{}, c, ','); !errors.Is(err, errFull) {
+	if err := WriteText(context.Background(), fullDisk{}, c, ','); !errors.Is(err, errFull) {
 		t.Errorf("full disk: %v", err)
 	}
 }
@@ -205,7 +206,7 @@ func FuzzReadText(f *testing.F) {
 			return // guid, note type, deck and tags do not fit in as well
 		}
 		var out bytes.Buffer
-		if err := WriteText(&out, c, comma); err != nil {
+		if err := WriteText(context.Background(), &out, c, comma); err != nil {
 			t.Fatal(err)
 		}
 		again, problems, err := ReadText(t.Context(), bytes.NewReader(out.Bytes()), TextOptions{Comma: comma})
