@@ -69,6 +69,9 @@ type dumpLoader struct {
 	ended  bool                 // the last line has come
 	refold bool                 // the weights are others now
 	cards  map[deck.CardID]bool // once a row of the log has come
+
+	nextNID, nextCID int64          // free, and later than all that are here
+	suffixes         map[string]int // the next to try behind a slug
 }
 
 func (l *dumpLoader) run(r io.Reader) (err error) {
@@ -76,6 +79,13 @@ func (l *dumpLoader) run(r io.Reader) (err error) {
 		return err
 	}
 	defer l.merger.close()
+	now := millis(l.opt.Now)
+	err = l.tx.QueryRowContext(l.ctx, `SELECT max(?1, 1+coalesce((SELECT max(anki_nid) FROM notes),0)), max(?1, 1+coalesce((SELECT max(anki_cid) FROM cards),0))`, now).
+		Scan(&l.nextNID, &l.nextCID)
+	if err != nil {
+		return err
+	}
+	l.suffixes = make(map[string]int)
 	lines := bufio.NewScanner(r)
 	lines.Buffer(make([]byte, 64<<10), maxDumpLine)
 	for lines.Scan() {
@@ -231,7 +241,6 @@ func (l *dumpLoader) checkRow(e scheduler.Entry) error {
 			return err
 		}
 	}
-	in := func(x, lo, hi float64) bool { return x >= lo && x <= hi }
 	const days = 3_000_000 // the year 9999
 	then, before := e.Then, e.Before
 	switch {
@@ -240,7 +249,7 @@ func (l *dumpLoader) checkRow(e scheduler.Entry) error {
 	case !l.cards[e.Card]:
 		return fmt.Errorf("%w: row %s is of card %q, which is not there", ErrDump, e.ID, e.Card)
 	case !in(float64(e.At.Year()), 1900, 9000) || !then.DueAt.IsZero() && !in(float64(then.DueAt.Year()), 1900, 9000),
-		!in(float64(e.Zone), -1440, 1440) || !in(float64(e.Day), -days, days) || !in(float64(then.DueDay), -days, days):
+		!in(float64(e.Zone), -1440, 1440) || !in(float64(e.Day), -days, days) || !in(float64(then.DueDay), -days, days), !isNumber(e.AnkiID):
 		return fmt.Errorf("%w: row %s has an impossible time", ErrDump, e.ID)
 	case (e.Kind == scheduler.Rate) != (e.Rating != 0) || (e.Kind == scheduler.Void) != (e.Target != ""):
 		return fmt.Errorf("%w: row %s is of kind %q, with a rating or a target that do not go with it", ErrDump, e.ID, e.Kind)
@@ -254,6 +263,12 @@ func (l *dumpLoader) checkRow(e scheduler.Entry) error {
 	return nil
 }
 
+func in(x, lo, hi float64) bool { return x >= lo && x <= hi }
+
+// isNumber reports whether Anki may know something by a number: a time in unix
+// milliseconds, from 1900 to 9000.
+func isNumber(n int64) bool { return in(float64(n), -2_208_988_800_000, 221_845_392_000_000) }
+
 // checkPost refuses what no compile writes; the tables refuse the rest.
 func checkPost(p dumpPost) error {
 	name := func(s string) bool { return s != "" && s == deck.CleanLine(s) && !strings.ContainsAny(s, " /\\") }
@@ -264,11 +279,11 @@ func checkPost(p dumpPost) error {
 		return fmt.Errorf("%w: post %q is none", ErrDump, p.Path)
 	}
 	for _, n := range p.Notes {
-		if !name(strings.TrimPrefix(string(n.ID), "etch/")) || strings.Contains(string(n.ID), "~") || n.GUID == "" || n.Pos < 0 || !isList(n.Tags) {
+		if !name(strings.TrimPrefix(string(n.ID), "etch/")) || strings.Contains(string(n.ID), "~") || n.GUID == "" || !isNumber(n.AnkiID) || n.Pos < 0 || !isList(n.Tags) {
 			return fmt.Errorf("%w: note %q is none", ErrDump, n.ID)
 		}
 		for _, c := range n.Cards {
-			if c.ID != n.ID.Card(n.Kind, c.Ord) || c.Ord < 0 || c.Pos < 0 {
+			if c.ID != n.ID.Card(n.Kind, c.Ord) || !isNumber(c.AnkiID) || c.Ord < 0 || c.Pos < 0 {
 				return fmt.Errorf("%w: card %q is none of note %s", ErrDump, c.ID, n.ID)
 			}
 		}
@@ -379,7 +394,7 @@ func (l *dumpLoader) postID(p dumpPost, missing []dumpNote) (id int64, here bool
 // freeName returns a path and a slug that no post has.
 func (l *dumpLoader) freeName(library int64, p dumpPost) (name, slug string, err error) {
 	name, slug = p.Path, p.Slug
-	for i := 2; ; i++ {
+	for i := max(2, l.suffixes[p.Slug]); ; i++ {
 		var taken bool
 		err := l.tx.QueryRowContext(l.ctx, `SELECT EXISTS(SELECT 1 FROM posts WHERE library_id=? AND path=? OR slug=? AND retired_at IS NULL)`, library, name, slug).Scan(&taken)
 		if err != nil || !taken {
@@ -387,6 +402,7 @@ func (l *dumpLoader) freeName(library int64, p dumpPost) (name, slug string, err
 		}
 		slug = fmt.Sprintf("%s-%d", p.Slug, i)
 		name = path.Join(path.Dir(p.Path), slug+".md")
+		l.suffixes[p.Slug] = i + 1
 	}
 }
 
@@ -400,19 +416,11 @@ func listOf(raw json.RawMessage) string {
 }
 
 func (l *dumpLoader) note(post int64, n dumpNote) error {
-	nid := n.AnkiID
-	for {
-		var taken bool
-		err := l.tx.QueryRowContext(l.ctx, `SELECT EXISTS(SELECT 1 FROM notes WHERE anki_nid=? AND anki_ord=?)`, nid, n.AnkiOrd).Scan(&taken)
-		if err != nil {
-			return err
-		}
-		if !taken {
-			break
-		}
-		nid++
+	nid, err := l.number(n.AnkiID, &l.nextNID, `SELECT EXISTS(SELECT 1 FROM notes WHERE anki_nid=? AND anki_ord=?)`, n.AnkiOrd)
+	if err != nil {
+		return err
 	}
-	_, err := l.tx.ExecContext(l.ctx, `INSERT INTO notes(id, key, post_id, pos, line, takeaway, kind, type, tier, front, back, tags, source, as_of, after, why,
+	_, err = l.tx.ExecContext(l.ctx, `INSERT INTO notes(id, key, post_id, pos, line, takeaway, kind, type, tier, front, back, tags, source, as_of, after, why,
 		hash, created_at, changed_at, retired_at, anki_guid, anki_nid, anki_ord, anki_fields)
 		VALUES(?,nullif(?,''),?,?,?,?,?,?,?,?,?,?,?,?,nullif(?,''),?,?,?,?,nullif(?,0),?,?,?,nullif(?,''))`,
 		n.ID, n.Key, post, n.Pos, n.Line, n.Takeaway, n.Kind, n.Type, n.Tier, n.Front, n.Back, listOf(n.Tags), n.Source, n.AsOf, n.After, n.Why,
@@ -435,28 +443,33 @@ func (l *dumpLoader) note(post int64, n dumpNote) error {
 }
 
 func (l *dumpLoader) card(post int64, n dumpNote, c dumpCard) error {
-	cid := c.AnkiID
-	for {
-		var taken bool
-		err := l.tx.QueryRowContext(l.ctx, `SELECT EXISTS(SELECT 1 FROM cards WHERE anki_cid=?)`, cid).Scan(&taken)
-		if err != nil {
-			return err
-		}
-		if !taken {
-			break
-		}
-		cid++
+	cid, err := l.number(c.AnkiID, &l.nextCID, `SELECT EXISTS(SELECT 1 FROM cards WHERE anki_cid=?)`)
+	if err != nil {
+		return err
 	}
 	if c.Retired == 0 {
 		c.Retired = n.Retired
 	}
-	_, err := l.tx.ExecContext(l.ctx, `INSERT INTO cards(id, note_id, ord, pos, cloze_hash, retired_at, anki_cid) VALUES(?,?,?,?,?,nullif(?,0),?)`,
+	_, err = l.tx.ExecContext(l.ctx, `INSERT INTO cards(id, note_id, ord, pos, cloze_hash, retired_at, anki_cid) VALUES(?,?,?,?,?,nullif(?,0),?)`,
 		c.ID, n.ID, c.Ord, c.Pos, c.Hash, c.Retired, cid)
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrDump, err)
 	}
 	l.n.Cards++
 	return newMemory(l.ctx, l.tx, c.ID, post, c.Retired > 0, deck.NewPos(n.Tier, 0, n.Pos, c.Pos))
+}
+
+// number returns what Anki is to know a row by: its own number, or if another
+// has it a new one. taken is asked whether one is; its first value is the
+// number.
+func (l *dumpLoader) number(own int64, next *int64, taken string, args ...any) (int64, error) {
+	var is bool
+	err := l.tx.QueryRowContext(l.ctx, taken, append([]any{own}, args...)...).Scan(&is)
+	if is {
+		own = *next
+	}
+	*next = max(*next, own+1)
+	return own, err
 }
 
 // finish folds what the rows changed.

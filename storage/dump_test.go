@@ -471,6 +471,9 @@ func TestHostileDumps(t *testing.T) {
 		{"a target without a void", field("log", "Target", "x")},
 		{"a rating of another kind", field("log", "Kind", "suspend")},
 		{"an unknown source", field("log", "Source", "evil")},
+		{"a number beyond all of a row", field("log", "AnkiID", 1<<60)},
+		{"a number beyond all of a note", field("post", "notes.anki_nid", 1<<60)},
+		{"a number beyond all of a card", field("post", "notes.cards.anki_cid", -(1 << 60))},
 		{"no id", field("log", "ID", "")},
 		{"an unknown card", field("log", "Card", "nobody")},
 		{"an unknown setting", field("setting", "key", "colour-of-the-sky")},
@@ -569,4 +572,127 @@ func TestDumpOfMedia(t *testing.T) {
 	// One that has gone from the disk does not cost the rest.
 	noError(t, os.Remove(filepath.Join(a.MediaFolder(), m.File)))
 	loadDump(t, newStore(t), dumpText(t, a))
+}
+
+// dumpOf writes a dump of the given lines.
+func dumpOf(lines ...string) string {
+	lines = append([]string{`{"etch":{"version":1}}`}, lines...)
+	return strings.Join(lines, "\n") + fmt.Sprintf("\n{\"end\":{\"lines\":%d}}\n", len(lines))
+}
+
+// postLine is the line of a post whose notes have one card each, under numbers
+// of Anki's.
+func postLine(slug string, numbers ...int64) string {
+	var notes []string
+	for i, n := range numbers {
+		id := fmt.Sprintf("%s-%d", slug, i)
+		notes = append(notes, fmt.Sprintf(`{"id":%[1]q,"kind":"basic","tier":"core","anki_guid":%[1]q,"anki_nid":%[2]d,"hash":"h","cards":[{"id":%[1]q,"anki_cid":%[2]d}]}`, id, n))
+	}
+	return fmt.Sprintf(`{"post":{"kind":"folder","library":"/x","path":"%[1]s.md","slug":%[1]q,"title":"T","notes":[%s]}}`, slug, strings.Join(notes, ","))
+}
+
+// A number that Anki knows something by stays with the first that has it, the
+// others get one that is free; what is free in the file is not given to others.
+func TestDumpOfNumbersThatClash(t *testing.T) {
+	s := newStore(t)
+	loadDump(t, s, dumpOf(postLine("a", 5, 5, 6, 5)))
+	loadDump(t, s, dumpOf(postLine("b", 7, 5)))
+	for _, column := range []string{"notes WHERE anki_nid", "cards WHERE anki_cid"} {
+		for n, want := range map[int]string{5: "a-0", 6: "a-2", 7: "b-0"} {
+			var id string
+			noError(t, s.db.QueryRow(`SELECT id FROM `+column+`=?`, n).Scan(&id))
+			if id != want {
+				t.Errorf("%s=%d has %s, want %s", column, n, id, want)
+			}
+		}
+	}
+	if n := count(t, s, `SELECT count(DISTINCT anki_nid) FROM notes`); n != 6 {
+		t.Errorf("%d numbers for 6 notes", n)
+	}
+	healthy(t, s)
+}
+
+// soon fails a test that takes far longer than it should: a file of some
+// kilobytes held the lock for minutes.
+func soon(t *testing.T, what string, do func()) {
+	t.Helper()
+	start := time.Now()
+	do()
+	if took := time.Since(start); took > 5*time.Second {
+		t.Errorf("%s took %v", what, took)
+	}
+}
+
+// What a file has many times costs no more each time.
+func TestHostileDumpsAreQuick(t *testing.T) {
+	soon(t, "equal numbers of notes and cards", func() {
+		numbers := make([]int64, 2000)
+		loadDump(t, newStore(t), dumpOf(postLine("a", numbers...)))
+	})
+	soon(t, "equal names of posts", func() {
+		var lines []string
+		for i := range 3000 {
+			lines = append(lines, strings.Replace(postLine(fmt.Sprint("p", i), int64(i)), fmt.Sprintf(`"slug":"p%d"`, i), `"slug":"p"`, 1))
+		}
+		loadDump(t, newStore(t), dumpOf(lines...))
+	})
+	soon(t, "equal numbers of rows", func() {
+		s := newStore(t)
+		cards := add(t, s, basics(1)...)
+		tx, err := s.db.Begin()
+		noError(t, err)
+		defer tx.Rollback()
+		m, err := newMerger(t.Context(), tx)
+		noError(t, err)
+		defer m.close()
+		for n := range int64(300_000) {
+			m.numbers[n] = revlogOwner{card: "other"}
+		}
+		for i := range 4000 {
+			at := int64(i % 2000)
+			noError(t, m.add(scheduler.Entry{ID: fmt.Sprint("r", i), Card: cards[0], Kind: scheduler.Flag, At: monday, Source: scheduler.FromEtch, AnkiID: at}))
+		}
+	})
+}
+
+// A row gets the first number that is free from its own on, whatever came
+// before, here and in rows of other cards.
+func TestNumbersOfRows(t *testing.T) {
+	s := newStore(t)
+	cards := add(t, s, basics(3)...)
+	rapid.Check(t, func(rt *rapid.T) {
+		tx, err := s.db.Begin()
+		noError(rt, err)
+		defer tx.Rollback()
+		taken := make(map[int64]bool)
+		row := func(i int, card deck.CardID, number int64) scheduler.Entry {
+			return scheduler.Entry{ID: fmt.Sprint("r", i), Card: card, Kind: scheduler.Flag, At: monday, Source: scheduler.FromEtch, AnkiID: number}
+		}
+		for i, n := range rapid.SliceOfDistinct(rapid.Int64Range(-5, 15), rapid.ID[int64]).Draw(rt, "there") {
+			noError(rt, appendEntry(rt.Context(), tx, row(-1-i, cards[2], n)))
+			taken[n] = n != 0
+			if n == 0 {
+				taken[millis(monday)] = true
+			}
+		}
+		m, err := newMerger(rt.Context(), tx)
+		noError(rt, err)
+		defer m.close()
+		for i, n := range rapid.SliceOf(rapid.Int64Range(-6, 12)).Draw(rt, "rows") {
+			noError(rt, m.add(row(i, cards[i%2], n)))
+			want := n
+			if n == 0 {
+				want = millis(monday)
+			}
+			for taken[want] {
+				want++
+			}
+			taken[want] = true
+			var got int64
+			noError(rt, tx.QueryRow(`SELECT ms_id FROM log WHERE id=?`, fmt.Sprint("r", i)).Scan(&got))
+			if got != want {
+				rt.Fatalf("row %d has number %d, want %d", i, got, want)
+			}
+		}
+	})
 }

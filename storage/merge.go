@@ -55,6 +55,7 @@ type merger struct {
 	cards   map[deck.CardID]bool  // whether a card is there, once a row of it came
 	ids     map[string]bool       // the rows of those cards
 	numbers map[int64]revlogOwner // likewise by revlog id
+	next    map[int64]int64       // behind a revlog id that was found taken, the first that may be free
 }
 
 // revlogOwner is what has a revlog id.
@@ -66,7 +67,7 @@ type revlogOwner struct {
 func newMerger(ctx context.Context, tx *sql.Tx) (*merger, error) {
 	m := &merger{
 		ctx: ctx, tx: tx, touched: make(map[deck.CardID]bool), cards: make(map[deck.CardID]bool),
-		ids: make(map[string]bool), numbers: make(map[int64]revlogOwner),
+		ids: make(map[string]bool), numbers: make(map[int64]revlogOwner), next: make(map[int64]int64),
 	}
 	var err error
 	m.known, err = tx.PrepareContext(ctx, `SELECT coalesce(l.id,''), coalesce(l.ms_id,0), coalesce(l.source,'') FROM cards c LEFT JOIN log l ON l.card_id=c.id WHERE c.id=?`)
@@ -131,21 +132,34 @@ func (m *merger) append(e scheduler.Entry) error {
 	if e.AnkiID == 0 {
 		e.AnkiID = millis(e.At)
 	}
-	for ; ; e.AnkiID++ {
-		if _, taken := m.numbers[e.AnkiID]; taken {
-			continue
+	var passed []int64
+	for {
+		next, walked := m.next[e.AnkiID]
+		if _, taken := m.numbers[e.AnkiID]; !taken && !walked {
+			res, err := m.insert.ExecContext(m.ctx, entryValues(e)...)
+			if err != nil {
+				return err
+			}
+			n, err := res.RowsAffected()
+			if err != nil {
+				return err
+			}
+			if n == 1 {
+				break
+			}
 		}
-		res, err := m.insert.ExecContext(m.ctx, entryValues(e)...)
-		if err != nil {
-			return err
-		}
-		if n, err := res.RowsAffected(); err != nil || n == 1 {
-			m.added++
-			m.touched[e.Card] = true
-			m.ids[e.ID], m.numbers[e.AnkiID] = true, revlogOwner{e.Card, e.Source == scheduler.FromAnki}
-			return err
+		passed = append(passed, e.AnkiID)
+		if e.AnkiID++; walked {
+			e.AnkiID = next
 		}
 	}
+	for _, number := range passed { // so that no row walks there again
+		m.next[number] = e.AnkiID + 1
+	}
+	m.added++
+	m.touched[e.Card] = true
+	m.ids[e.ID], m.numbers[e.AnkiID] = true, revlogOwner{e.Card, e.Source == scheduler.FromAnki}
+	return nil
 }
 
 // fold rebuilds the memory of the cards that got rows.
