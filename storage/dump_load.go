@@ -12,7 +12,6 @@ import (
 	"io/fs"
 	"math"
 	"path"
-	"slices"
 	"strings"
 
 	"etch/deck"
@@ -374,15 +373,21 @@ func (l *dumpLoader) postID(p dumpPost, missing []dumpNote) (id int64, here bool
 	if err != nil {
 		return 0, false, err
 	}
-	live := slices.ContainsFunc(missing, func(n dumpNote) bool { return n.Retired == 0 })
+	keys, hashes := make(map[string]bool), make(map[string]bool)
+	for _, m := range missing {
+		if m.Retired == 0 {
+			keys[m.Key], hashes[m.Hash] = true, true
+		}
+	}
+	live := len(keys) > 0
 	if !live {
 		p.Body = ""
 	} else {
 		p.Body, _ = withoutNotes(p.Path, p.Body, func(n deck.Note) bool {
-			hash := deck.TextHash(n.Kind, n.Front, n.Back)
-			return !slices.ContainsFunc(missing, func(m dumpNote) bool {
-				return m.Retired == 0 && (n.Key != "" && n.Key == m.Key || n.Key == "" && hash == m.Hash)
-			})
+			if n.Key != "" {
+				return !keys[n.Key]
+			}
+			return !hashes[deck.TextHash(n.Kind, n.Front, n.Back)]
 		})
 	}
 	err = l.tx.QueryRowContext(l.ctx, `INSERT INTO posts(library_id, path, slug, title, topic, tags, requires, depth, body, hash, retired_at)

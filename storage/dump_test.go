@@ -636,6 +636,27 @@ func TestHostileDumpsAreQuick(t *testing.T) {
 		}
 		loadDump(t, newStore(t), dumpOf(lines...))
 	})
+	soon(t, "the notes of a large post", func() {
+		s := newStore(t)
+		tx, err := s.db.Begin()
+		noError(t, err)
+		defer tx.Rollback()
+		var body strings.Builder
+		body.WriteString("---\ntitle: T\n---\n")
+		var notes []dumpNote
+		for i := range 40_000 {
+			fmt.Fprintf(&body, "Q: %d?\n\nA: Yes.\n\n", i)
+			notes = append(notes, dumpNote{Hash: deck.TextHash(deck.Basic, fmt.Sprintf("%d?", i), "Yes.")})
+		}
+		l := &dumpLoader{ctx: t.Context(), s: s, tx: tx, suffixes: make(map[string]int)}
+		id, _, err := l.postID(dumpPost{Path: "a.md", Slug: "a", Body: body.String()}, notes)
+		noError(t, err)
+		var kept string
+		noError(t, tx.QueryRow(`SELECT body FROM posts WHERE id=?`, id).Scan(&kept))
+		if kept != body.String() {
+			t.Errorf("%d bytes of %d are left", len(kept), body.Len())
+		}
+	})
 	soon(t, "equal numbers of rows", func() {
 		s := newStore(t)
 		cards := add(t, s, basics(1)...)
