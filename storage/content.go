@@ -60,26 +60,27 @@ type ContentCard struct {
 	Rows   []scheduler.Entry // what stands, oldest first; none unless asked for
 }
 
-// Content reads what an export takes.
+// Content reads what an export takes, all as of one moment.
 func (s *Store) Content(ctx context.Context, f ContentFilter) (*Content, error) {
 	c := &Content{Types: make(map[int64]string), Media: make(map[string]string)}
-	if err := s.readContent(ctx, f, c); err != nil {
-		return nil, fmt.Errorf("read cards: %w", explain(err))
-	}
-	if f.Log {
-		if err := s.addRows(ctx, c); err != nil {
-			return nil, err
+	err := s.read(ctx, func(tx *sql.Tx) error {
+		if err := s.readContent(ctx, tx, f, c); err != nil || !f.Log {
+			return err
 		}
+		return addRows(ctx, tx, c)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read cards: %w", err)
 	}
 	return c, nil
 }
 
-func (s *Store) readContent(ctx context.Context, f ContentFilter, c *Content) error {
+func (s *Store) readContent(ctx context.Context, tx *sql.Tx, f ContentFilter, c *Content) error {
 	sc := newScope(scheduler.Query{Posts: f.Posts, Tags: f.Tags})
 	if f.Core {
 		sc.where += ` AND n.tier='core'`
 	}
-	rows, err := s.db.QueryContext(ctx, `SELECT n.id, n.kind, n.type, n.tier, n.front, n.back, n.tags, p.tags, n.source, n.as_of, n.takeaway,
+	rows, err := tx.QueryContext(ctx, `SELECT n.id, n.kind, n.type, n.tier, n.front, n.back, n.tags, p.tags, n.source, n.as_of, n.takeaway,
 		p.slug, p.title, p.topic, b.kind, b.path, p.path, n.anki_guid, n.anki_ord, n.anki_nid, n.changed_at, coalesce(n.anki_fields,''),
 		c.ord, c.pos, c.anki_cid, `+memoryColumns+cardTables+`
 		WHERE c.retired_at IS NULL`+sc.where+` ORDER BY b.id, p.path, n.pos, n.id, c.ord`, sc.args...)
@@ -117,7 +118,7 @@ func (s *Store) readContent(ctx context.Context, f ContentFilter, c *Content) er
 	if err != nil {
 		return err
 	}
-	rows, err = s.db.QueryContext(ctx, `SELECT id, def FROM anki_types`)
+	rows, err = tx.QueryContext(ctx, `SELECT id, def FROM anki_types`)
 	_, err = collect(rows, err, func(r *sql.Rows) (_ struct{}, err error) {
 		var id int64
 		var def string
@@ -128,7 +129,7 @@ func (s *Store) readContent(ctx context.Context, f ContentFilter, c *Content) er
 	if err != nil {
 		return err
 	}
-	rows, err = s.db.QueryContext(ctx, `SELECT name, file FROM media`)
+	rows, err = tx.QueryContext(ctx, `SELECT name, file FROM media`)
 	_, err = collect(rows, err, func(r *sql.Rows) (_ struct{}, err error) {
 		var name, file string
 		err = r.Scan(&name, &file)
@@ -140,7 +141,7 @@ func (s *Store) readContent(ctx context.Context, f ContentFilter, c *Content) er
 
 // addRows gives each card the rows that stand. The log is read card by card:
 // it is the largest part of an export.
-func (s *Store) addRows(ctx context.Context, c *Content) error {
+func addRows(ctx context.Context, tx *sql.Tx, c *Content) error {
 	cards := make(map[deck.CardID]*ContentCard)
 	for i := range c.Notes {
 		for j := range c.Notes[i].Cards {
@@ -156,7 +157,7 @@ func (s *Store) addRows(ctx context.Context, c *Content) error {
 			rows = rows[:0]
 		}
 	}
-	all, err := s.db.QueryContext(ctx, `SELECT `+entryColumns+` FROM log ORDER BY card_id, at, id`)
+	all, err := tx.QueryContext(ctx, `SELECT `+entryColumns+` FROM log ORDER BY card_id, at, id`)
 	_, err = collect(all, err, func(r *sql.Rows) (_ struct{}, err error) {
 		e, err := scanEntry(r)
 		if err != nil || cards[e.Card] == nil {
@@ -169,8 +170,5 @@ func (s *Store) addRows(ctx context.Context, c *Content) error {
 		return struct{}{}, nil
 	})
 	flush()
-	if err != nil {
-		return fmt.Errorf("read the log: %w", explain(err))
-	}
-	return nil
+	return err
 }

@@ -27,7 +27,7 @@ const dumpVersion = 1
 type (
 	dumpHead struct {
 		Version int   `json:"version"`
-		At      int64 `json:"at"` // unix ms
+		At      int64 `json:"at,omitempty"` // never set; older files have it
 	}
 	// dumpEnd is the last line: without it the file was cut off.
 	dumpEnd struct {
@@ -107,15 +107,22 @@ type (
 )
 
 // Dump writes everything that the database holds, one JSON object a line:
-// settings, posts with their notes and cards, retired ones too, and the log.
-// [Store.LoadDump] reads it. What can be rebuilt from the log is left out.
+// settings, posts with their notes and cards, retired ones too, and the log, all
+// as of one moment. [Store.LoadDump] reads it. What can be rebuilt from the log
+// is left out.
 func (s *Store) Dump(ctx context.Context, w io.Writer) (n DumpCounts, err error) {
-	d := &dumper{ctx: ctx, s: s, out: json.NewEncoder(w), n: &n}
-	d.out.SetEscapeHTML(false)
-	for _, part := range []func() error{d.head, d.settings, d.types, d.media, d.posts, d.log, d.end} {
-		if err := part(); err != nil {
-			return n, fmt.Errorf("dump: %w", explain(err))
+	err = s.read(ctx, func(tx *sql.Tx) error {
+		d := &dumper{ctx: ctx, s: s, tx: tx, out: json.NewEncoder(w), n: &n}
+		d.out.SetEscapeHTML(false)
+		for _, part := range []func() error{d.head, d.settings, d.types, d.media, d.posts, d.log, d.end} {
+			if err := part(); err != nil {
+				return err
+			}
 		}
+		return nil
+	})
+	if err != nil {
+		return n, fmt.Errorf("dump: %w", err)
 	}
 	return n, nil
 }
@@ -123,6 +130,7 @@ func (s *Store) Dump(ctx context.Context, w io.Writer) (n DumpCounts, err error)
 type dumper struct {
 	ctx   context.Context
 	s     *Store
+	tx    *sql.Tx
 	out   *json.Encoder
 	n     *DumpCounts
 	lines int
@@ -139,7 +147,7 @@ func (d *dumper) end() error { return d.line(dumpLine{End: &dumpEnd{Lines: d.lin
 
 // rows writes a line for each row of a query.
 func (d *dumper) rows(query string, line func(*sql.Rows) (dumpLine, error)) error {
-	rows, err := d.s.db.QueryContext(d.ctx, query)
+	rows, err := d.tx.QueryContext(d.ctx, query)
 	_, err = collect(rows, err, func(r *sql.Rows) (_ struct{}, err error) {
 		l, err := line(r)
 		if err == nil && l != (dumpLine{}) {
@@ -202,7 +210,7 @@ func (d *dumper) posts() error {
 // notes reads all notes by their posts.
 func (d *dumper) notes() (map[int64][]dumpNote, error) {
 	cards := make(map[deck.NoteID][]dumpCard)
-	rows, err := d.s.db.QueryContext(d.ctx, `SELECT note_id, id, ord, pos, cloze_hash, coalesce(retired_at,0), anki_cid FROM cards ORDER BY note_id, ord`)
+	rows, err := d.tx.QueryContext(d.ctx, `SELECT note_id, id, ord, pos, cloze_hash, coalesce(retired_at,0), anki_cid FROM cards ORDER BY note_id, ord`)
 	_, err = collect(rows, err, func(r *sql.Rows) (_ struct{}, err error) {
 		var note deck.NoteID
 		var x dumpCard
@@ -214,7 +222,7 @@ func (d *dumper) notes() (map[int64][]dumpNote, error) {
 		return nil, err
 	}
 	lineage := make(map[deck.NoteID][]string)
-	rows, err = d.s.db.QueryContext(d.ctx, `SELECT note_id, hash FROM lineage ORDER BY note_id, hash`)
+	rows, err = d.tx.QueryContext(d.ctx, `SELECT note_id, hash FROM lineage ORDER BY note_id, hash`)
 	_, err = collect(rows, err, func(r *sql.Rows) (_ struct{}, err error) {
 		var note deck.NoteID
 		var hash string
@@ -226,7 +234,7 @@ func (d *dumper) notes() (map[int64][]dumpNote, error) {
 		return nil, err
 	}
 	notes := make(map[int64][]dumpNote)
-	rows, err = d.s.db.QueryContext(d.ctx, `SELECT post_id, id, coalesce(key,''), pos, line, takeaway, kind, type, tier, front, back, tags, source, as_of, coalesce(after,''), why,
+	rows, err = d.tx.QueryContext(d.ctx, `SELECT post_id, id, coalesce(key,''), pos, line, takeaway, kind, type, tier, front, back, tags, source, as_of, coalesce(after,''), why,
 		hash, created_at, changed_at, coalesce(retired_at,0), anki_guid, anki_nid, anki_ord, coalesce(anki_fields,'') FROM notes ORDER BY post_id, pos, id`)
 	_, err = collect(rows, err, func(r *sql.Rows) (_ struct{}, err error) {
 		var post int64

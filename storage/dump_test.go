@@ -717,3 +717,82 @@ func TestNumbersOfRows(t *testing.T) {
 		}
 	})
 }
+
+// during is a writer that does something once, after a text has come by.
+type during struct {
+	bytes.Buffer
+	text string
+	do   func()
+}
+
+func (d *during) Write(p []byte) (int, error) {
+	if do := d.do; do != nil && bytes.Contains(p, []byte(d.text)) {
+		d.do = nil
+		do()
+	}
+	return d.Buffer.Write(p)
+}
+
+// What another program does while a dump is written is in none of its lines.
+func TestDumpIsOfOneMoment(t *testing.T) {
+	s, c := newStore(t), newClock("c")
+	cards := add(t, s, basics(2)...)
+	grade(t, s, c, cards[0], scheduler.Good)
+	want := dumpText(t, s)
+	other := openAt(t, s.Path())
+	d := &during{text: `"post":`, do: func() {
+		late := add(t, other, note{id: "late"})
+		grade(t, other, c, late[0], scheduler.Good)
+		set(t, other, "new-per-day", "3")
+	}}
+	_, err := s.Dump(t.Context(), d)
+	noError(t, err)
+	same(t, "a dump while another program writes", want, d.String())
+	loadDump(t, newStore(t), d.String())
+}
+
+// So it is with what an export takes: a card's memory is that of its log.
+func TestContentIsOfOneMoment(t *testing.T) {
+	s, c := newStore(t), newClock("c")
+	cards := add(t, s, basics(40)...)
+	other := openAt(t, s.Path())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for range 200 {
+			content, err := other.Content(t.Context(), ContentFilter{Log: true})
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			for _, n := range content.Notes {
+				card, newest := n.Cards[0], ""
+				if len(card.Rows) > 0 {
+					newest = card.Rows[len(card.Rows)-1].ID
+				}
+				if card.Memory.Head != newest {
+					t.Errorf("card %s: memory of row %q, log up to %q", card.ID, card.Memory.Head, newest)
+					return
+				}
+			}
+		}
+	}()
+	for i := 0; ; i++ {
+		select {
+		case <-done:
+			return
+		default:
+		}
+		c.now = c.now.Add(time.Minute)
+		grade(t, s, c, cards[i%len(cards)], scheduler.Again)
+	}
+}
+
+// The first line of older files has a time in it.
+func TestDumpOfAnOlderEtch(t *testing.T) {
+	text := dumpText(t, newStore(t))
+	if !strings.HasPrefix(text, "{\"etch\":{\"version\":1}}\n") {
+		t.Errorf("first line of %.60q", text)
+	}
+	loadDump(t, newStore(t), strings.Replace(text, `"version":1`, `"version":1,"at":1795492800000`, 1))
+}
