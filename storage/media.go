@@ -56,9 +56,10 @@ func (s *Store) stageMedia(ctx context.Context, name string, r io.Reader) (_ Med
 			root.Remove(part)
 		}
 	}()
+	defer f.Close()
 	hash := sha256.New()
 	size, err := io.Copy(io.MultiWriter(f, hash), r)
-	if err = errors.Join(err, f.Close()); err != nil {
+	if err != nil {
 		return Media{}, err
 	}
 	sum := hex.EncodeToString(hash.Sum(nil))
@@ -66,12 +67,18 @@ func (s *Store) stageMedia(ctx context.Context, name string, r io.Reader) (_ Med
 	if m.Name, err = s.freeMediaName(ctx, m, sum[:8]); err != nil {
 		return Media{}, err
 	}
-	if _, err := root.Stat(m.File); err == nil {
-		return m, root.Remove(part)
-	} else if !errors.Is(err, fs.ErrNotExist) {
+	info, err := root.Stat(m.File)
+	switch {
+	case err == nil && info.Size() == size:
+		return m, errors.Join(f.Close(), root.Remove(part))
+	case err != nil && !errors.Is(err, fs.ErrNotExist):
 		return Media{}, err
 	}
-	m.made = true
+	m.made = err != nil // else it was torn
+	// The log of an import survives a power cut; so must what its notes show.
+	if err := errors.Join(f.Sync(), f.Close()); err != nil {
+		return Media{}, err
+	}
 	return m, root.Rename(part, m.File)
 }
 

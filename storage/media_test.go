@@ -95,6 +95,26 @@ func TestMediaOfOneName(t *testing.T) {
 	}
 }
 
+// A file that a power cut left torn is whole again after another import, and is
+// not ours to drop if that fails.
+func TestStageMediaMendsATornFile(t *testing.T) {
+	s := newStore(t)
+	m := stage(t, s, "a.png", "picture")
+	take(t, s, m)
+	path := filepath.Join(s.MediaFolder(), m.File)
+	for _, torn := range []string{"", "pict", "picture and more"} {
+		noError(t, os.WriteFile(path, []byte(torn), 0o600))
+		again := stage(t, s, "a.png", "picture")
+		noError(t, s.DropMedia([]Media{again}))
+		if got, err := os.ReadFile(path); err != nil || string(got) != "picture" || again.Name != m.Name || again.File != m.File {
+			t.Errorf("%q became %q, %v: %+v", torn, got, err, again)
+		}
+	}
+	if files := mediaFiles(t, s); len(files) != 1 {
+		t.Errorf("left %q", files)
+	}
+}
+
 // What was staged for an import that failed goes; what was there before stays.
 func TestDropMedia(t *testing.T) {
 	s := newStore(t)
