@@ -18,8 +18,13 @@ import (
 	"etch/scheduler"
 )
 
-// ErrDump says that a file is no dump, or not one that this etch can read.
-var ErrDump = errors.New("not a file that 'etch export' wrote")
+// Errors of a file that is not taken in.
+var (
+	// ErrDump says that it is no dump, or not one that this etch can read.
+	ErrDump = errors.New("not a file that 'etch export' wrote")
+	// ErrNewerDump says that it is of a later version than this etch reads.
+	ErrNewerDump = errors.New("the file was written by a newer etch")
+)
 
 // maxDumpLine bounds one line of a dump: a post with its notes, or a picture.
 const maxDumpLine = 256 << 20
@@ -131,7 +136,7 @@ func (l *dumpLoader) read(text []byte) error {
 			return fmt.Errorf("%w: there is no version %d", ErrDump, x.Etch.Version)
 		}
 		if x.Etch.Version > dumpVersion {
-			return fmt.Errorf("%w: it has version %d, this etch reads %d", ErrNewer, x.Etch.Version, dumpVersion)
+			return fmt.Errorf("%w: it has version %d, this etch reads %d", ErrNewerDump, x.Etch.Version, dumpVersion)
 		}
 		return nil
 	case x.Setting != nil:

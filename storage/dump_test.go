@@ -504,8 +504,8 @@ func TestHostileDumps(t *testing.T) {
 			if err == nil || n != (DumpCounts{}) {
 				t.Fatalf("taken: %+v", n)
 			}
-			if !errors.Is(err, ErrDump) && !errors.Is(err, ErrNewer) {
-				t.Errorf("no ErrDump: %v", err)
+			if kind := map[bool]error{true: ErrNewerDump, false: ErrDump}[tt.name == "version 2"]; !errors.Is(err, kind) {
+				t.Errorf("%v, want %v", err, kind)
 			}
 			if want > 0 && !strings.Contains(err.Error(), fmt.Sprintf("line %d: ", want)) {
 				t.Errorf("%v, want line %d", err, want)

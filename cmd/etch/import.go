@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -72,7 +73,13 @@ func runImport(ctx context.Context, a *app, file string, opt importOptions) erro
 	info, err := os.Stat(file)
 	switch {
 	case err != nil:
+		var path *fs.PathError
+		if errors.As(err, &path) {
+			err = path.Err // which names the file again
+		}
 		return usage("name a file", "open %s: %w", file, err)
+	case info.IsDir() && opt.progress:
+		return usage("import an .apkg", "a folder has no progress in it")
 	case info.IsDir():
 		return runCompile(ctx, a, []string{file}, compileOptions{dryRun: opt.dryRun})
 	}
@@ -150,7 +157,18 @@ type problemJ struct {
 	Examples []string `json:"examples"`
 }
 
-func importCollection(ctx context.Context, a *app, store *storage.Store, c *anki.Collection, problems []anki.Problem, opt importOptions) (err error) {
+func importCollection(ctx context.Context, a *app, store *storage.Store, c *anki.Collection, problems []anki.Problem, opt importOptions) error {
+	report, more, err := takeCollection(ctx, a, store, c, opt)
+	if err != nil {
+		return err
+	}
+	return a.printImported(report, append(problems, more...), opt)
+}
+
+// takeCollection takes a collection in with its media, or neither. What it
+// returns is printed by the caller: a report that cannot be printed is no
+// import that failed.
+func takeCollection(ctx context.Context, a *app, store *storage.Store, c *anki.Collection, opt importOptions) (report storage.ImportReport, problems []anki.Problem, err error) {
 	media, renamed, err := stageMedia(ctx, store, c, opt.dryRun)
 	defer func() {
 		if err != nil {
@@ -158,22 +176,19 @@ func importCollection(ctx context.Context, a *app, store *storage.Store, c *anki
 		}
 	}()
 	if err != nil {
-		return err
+		return report, nil, err
 	}
 	a.progress("reading %s", count(len(c.Notes), "note"))
-	in, more, err := anki.Import(ctx, c, anki.ImportOptions{Scheduler: store.Scheduler(), Progress: opt.progress, Renamed: renamed})
+	in, problems, err := anki.Import(ctx, c, anki.ImportOptions{Scheduler: store.Scheduler(), Progress: opt.progress, Renamed: renamed})
 	if err != nil {
-		return err
+		return report, nil, err
 	}
 	in.Media = media
 	*c = anki.Collection{} // which is large, and in the way
-	report, err := store.Import(ctx, in, storage.ImportOptions{
+	report, err = store.Import(ctx, in, storage.ImportOptions{
 		Now: a.now(), DryRun: opt.dryRun, Progress: func(now string) { a.progress("%s", now) },
 	})
-	if err != nil {
-		return err
-	}
-	return a.printImported(report, append(problems, more...), opt)
+	return report, problems, err
 }
 
 // stageMedia stores the files that notes refer to. A file that is not in the
@@ -230,31 +245,33 @@ func (a *app) printImported(report storage.ImportReport, problems []anki.Problem
 		}
 		return a.encode(out)
 	}
+	var b strings.Builder
 	verb := ""
 	if opt.dryRun {
 		verb = "would be "
 	}
-	fmt.Fprintf(a.out, "%s: %s%d new, %d updated, %d unchanged\n", count(report.New+report.Updated+report.Unchanged, "note"), verb, report.New, report.Updated, report.Unchanged)
+	fmt.Fprintf(&b, "%s: %s%d new, %d updated, %d unchanged\n", count(report.New+report.Updated+report.Unchanged, "note"), verb, report.New, report.Updated, report.Unchanged)
 	if report.Cards > 0 {
-		fmt.Fprintf(a.out, "%s\n", count(report.Cards, "new card"))
+		fmt.Fprintf(&b, "%s\n", count(report.Cards, "new card"))
 	}
 	if opt.progress {
-		fmt.Fprintf(a.out, "%s of the log\n", count(report.Rows, "new row"))
+		fmt.Fprintf(&b, "%s of the log\n", count(report.Rows, "new row"))
 	}
 	if report.Mine > 0 {
-		fmt.Fprintf(a.out, "%s from here: the text stays as its file has it\n", count(report.Mine, "note"))
+		fmt.Fprintf(&b, "%s from here: the text stays as its file has it\n", count(report.Mine, "note"))
 	}
 	if report.Edited > 0 {
-		fmt.Fprintf(a.out, "%s edited here later: kept\n", count(report.Edited, "note"))
+		fmt.Fprintf(&b, "%s edited here later: kept\n", count(report.Edited, "note"))
 	}
 	for _, p := range problems {
 		example := ""
 		if len(p.Examples) > 0 {
 			example = ", such as " + fitColumn(p.Examples[0], 60)
 		}
-		fmt.Fprintf(a.out, "%6d x %s%s\n", p.Count, deck.CleanLine(p.Why), example)
+		fmt.Fprintf(&b, "%6d x %s%s\n", p.Count, deck.CleanLine(p.Why), example)
 	}
-	return nil
+	_, err := io.WriteString(a.out, b.String())
+	return err
 }
 
 // addSkip counts a skipped note with those of the same reason.
@@ -289,6 +306,9 @@ func importDump(ctx context.Context, a *app, store *storage.Store, file string, 
 	defer f.Close()
 	a.progress("reading %s", file)
 	counts, err := store.LoadDump(ctx, f, storage.LoadOptions{Now: a.now(), DryRun: opt.dryRun})
+	if errors.Is(err, storage.ErrNewerDump) {
+		return &failure{err: err, code: exitContent, hint: "update etch; nothing was taken in"}
+	}
 	if err != nil {
 		return err
 	}
