@@ -246,22 +246,22 @@ func (s *Store) ForgetDeck(ctx context.Context, slug string, now time.Time) (car
 		if err != nil {
 			return err
 		}
-		const notes = `SELECT id FROM notes WHERE post_id=?1`
-		res, err := tx.ExecContext(ctx, `UPDATE cards SET retired_at=?2 WHERE retired_at IS NULL AND note_id IN (`+notes+`)`, id, millis(now))
+		res, err := tx.ExecContext(ctx, `UPDATE cards SET retired_at=? WHERE retired_at IS NULL AND note_id IN (SELECT id FROM notes WHERE post_id=?)`, millis(now), id)
 		if err != nil {
 			return err
 		}
 		n, err := res.RowsAffected()
-		cards = int(n)
-		for _, stmt := range []string{
-			`UPDATE notes SET retired_at=?2 WHERE retired_at IS NULL AND post_id=?1`,
-			`UPDATE posts SET retired_at=?2, body='' WHERE id=?1`,
-			`UPDATE memory SET hidden=1 WHERE ?2>0 AND card_id IN (SELECT id FROM cards WHERE note_id IN (` + notes + `))`,
-		} {
-			if err == nil {
-				_, err = tx.ExecContext(ctx, stmt, id, millis(now))
-			}
+		if err != nil {
+			return err
 		}
+		cards = int(n)
+		if _, err := tx.ExecContext(ctx, `UPDATE notes SET retired_at=? WHERE retired_at IS NULL AND post_id=?`, millis(now), id); err != nil {
+			return err
+		}
+		if _, err := tx.ExecContext(ctx, `UPDATE posts SET retired_at=?, body='' WHERE id=?`, millis(now), id); err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, `UPDATE memory SET hidden=1 WHERE card_id IN (SELECT c.id FROM cards c JOIN notes n ON n.id=c.note_id WHERE n.post_id=?)`, id)
 		return err
 	})
 	if err != nil {
