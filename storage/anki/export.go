@@ -254,7 +254,7 @@ func (x *exporter) fromOriginal(note *Note, n *storage.ContentNote) (ok bool, er
 		note.Tags = from.Tags
 	}
 	front, back := editPlaces(&t, from.Fields)
-	question, answer, _ := Sides(&t, &Note{Fields: slices.Clone(from.Fields)}, 0)
+	question, answer, _ := sides(&t, &Note{Fields: slices.Clone(from.Fields)}, 0)
 	switch {
 	case n.Ord > 0 || len(t.Templates) > 1 || front < 0 || back < 0 && n.Back != "" || t.Cloze != (n.Kind == deck.Cloze):
 		x.simplified["edits of cards with several fields on a side, or several templates, stay here"]++
@@ -288,7 +288,7 @@ func editPlaces(t *NoteType, fields []string) (front, back int) {
 			probe.Fields[i] = fmt.Sprintf("{{c1::field %d.}}", i)
 		}
 	}
-	q, a, simple := Sides(t, &probe, 0)
+	q, a, simple := sides(t, &probe, 0)
 	front, back = -1, -1
 	for i, text := range probe.Fields {
 		switch {
@@ -303,7 +303,7 @@ func editPlaces(t *NoteType, fields []string) (front, back int) {
 		for i, text := range fields {
 			if text == "" && i != front {
 				probe.Fields[i] = "empty"
-				if _, a, _ := Sides(t, &probe, 0); shown(a) == "empty" {
+				if _, a, _ := sides(t, &probe, 0); shown(a) == "empty" {
 					return front, i
 				}
 				probe.Fields[i] = ""

@@ -222,7 +222,7 @@ func (im *incoming) renamed(fields []string) []string {
 func (im *incoming) sides(t *NoteType, n *Note, ord int) (front, back string, ok bool) {
 	renamed := *n
 	renamed.Fields = im.renamed(n.Fields)
-	front, back, simple := Sides(t, &renamed, ord)
+	front, back, simple := sides(t, &renamed, ord)
 	if im.left -= len(front) + len(back); im.left < 0 {
 		im.tell(true, "cards after the first 1 GiB of text: left out", t.Name)
 		return "", "", false
@@ -488,7 +488,7 @@ func (h *cardHistory) lastRating() *scheduler.Entry {
 func (h *cardHistory) decision(last time.Time) scheduler.Decision {
 	card := h.card
 	d := scheduler.Decision{State: scheduler.State(card.State), Interval: card.Interval}
-	if card.Memory != nil && valid(card.Memory) {
+	if card.Memory != nil && canGoOn(card.Memory) {
 		d.Stability, d.Difficulty = card.Memory.Stability, card.Memory.Difficulty
 	}
 	due := card.Due
@@ -533,7 +533,7 @@ func (h *cardHistory) seed() {
 	card := h.card
 	last := second(card.Mod)
 	s, d := 0.0, 0.0
-	if m := card.Memory; m != nil && valid(m) {
+	if m := card.Memory; m != nil && canGoOn(m) {
 		s, d = m.Stability, m.Difficulty
 		if m.LastReview > 0 {
 			last = second(m.LastReview)
@@ -555,8 +555,8 @@ func (h *cardHistory) seed() {
 	h.im.tell(false, "cards whose state was taken as it is, without a history", fmt.Sprint(card.ID))
 }
 
-// valid reports whether FSRS can go on from a state.
-func valid(m *Memory) bool {
+// canGoOn reports whether FSRS can go on from a state.
+func canGoOn(m *Memory) bool {
 	return m.Stability > 0 && m.Stability <= 36500 && m.Difficulty >= 1 && m.Difficulty <= 10
 }
 

@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// Sides returns the HTML of a card's question and answer as the templates of
+// sides returns the HTML of a card's question and answer as the templates of
 // its note type draw it. ord is the card's [Card.Ord]. The answer does not
 // repeat the question: {{FrontSide}} and what stands before <hr id=answer> are
 // left out. For a cloze type front is the text with its deletions in Anki's
@@ -18,7 +18,7 @@ import (
 // filters text, hint, type and cloze, run a script, draw an empty question, or
 // are longer than any that a person writes. front is then the first field, and
 // back the others.
-func Sides(t *NoteType, n *Note, ord int) (front, back string, simple bool) {
+func sides(t *NoteType, n *Note, ord int) (front, back string, simple bool) {
 	if front, back, ok := drawn(t, n, ord); ok {
 		return front, back, true
 	}

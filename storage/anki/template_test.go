@@ -49,7 +49,7 @@ func TestSides(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			front, back, simple := Sides(sideType(tt.front, tt.back), &Note{Fields: tt.fields, Tags: []string{"a", "b"}}, 0)
+			front, back, simple := sides(sideType(tt.front, tt.back), &Note{Fields: tt.fields, Tags: []string{"a", "b"}}, 0)
 			if front != tt.wantFront || back != tt.wantBack || !simple {
 				t.Errorf("%q, %q, %v; want %q, %q", front, back, simple, tt.wantFront, tt.wantBack)
 			}
@@ -80,13 +80,13 @@ func TestSidesBeyond(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			fields := []string{"f" + strings.Repeat(" ", 5000), "b", "", "d"}
-			front, back, simple := Sides(sideType(templates[0], templates[1]), &Note{Fields: fields}, 0)
+			front, back, simple := sides(sideType(templates[0], templates[1]), &Note{Fields: fields}, 0)
 			if front != fields[0] || back != "<div>b</div><br><div>d</div>" || simple {
 				t.Errorf("%.40q, %.40q, %v", front, back, simple)
 			}
 		})
 	}
-	if front, back, simple := Sides(sideType("{{F}}", "{{B}}"), &Note{}, 7); front != "" || back != "" || simple {
+	if front, back, simple := sides(sideType("{{F}}", "{{B}}"), &Note{}, 7); front != "" || back != "" || simple {
 		t.Errorf("no such card: %q, %q, %v", front, back, simple)
 	}
 }
@@ -94,11 +94,11 @@ func TestSidesBeyond(t *testing.T) {
 func TestSidesReversed(t *testing.T) {
 	nt := sideType("{{F}}", "{{FrontSide}}<hr id=answer>{{B}}")
 	nt.Templates = append(nt.Templates, Template{Front: "{{#X}}{{B}}{{/X}}", Back: "{{FrontSide}}<hr id=answer>{{F}}"})
-	front, back, simple := Sides(nt, &Note{Fields: []string{"f", "b", "y"}}, 1)
+	front, back, simple := sides(nt, &Note{Fields: []string{"f", "b", "y"}}, 1)
 	if front != "b" || back != "f" || !simple {
 		t.Errorf("%q, %q, %v", front, back, simple)
 	}
-	if _, _, simple := Sides(nt, &Note{Fields: []string{"f", "b", ""}}, 1); simple {
+	if _, _, simple := sides(nt, &Note{Fields: []string{"f", "b", ""}}, 1); simple {
 		t.Error("a card without a question")
 	}
 }
@@ -117,14 +117,14 @@ func TestSidesCloze(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			nt.Templates = []Template{{Front: tt.front, Back: tt.back}}
-			front, back, simple := Sides(nt, &Note{Fields: []string{"a {{c2::b}}", "x"}}, 1)
+			front, back, simple := sides(nt, &Note{Fields: []string{"a {{c2::b}}", "x"}}, 1)
 			if front != tt.wantFront || back != tt.wantBack || !simple {
 				t.Errorf("%q, %q, %v", front, back, simple)
 			}
 		})
 	}
 	nt.Templates = []Template{{Front: "{{Text}}", Back: "x"}}
-	if _, _, simple := Sides(nt, &Note{Fields: []string{"a {{c1::b}}"}}, 0); simple {
+	if _, _, simple := sides(nt, &Note{Fields: []string{"a {{c1::b}}"}}, 0); simple {
 		t.Error("no cloze in the question")
 	}
 }
@@ -132,13 +132,13 @@ func TestSidesCloze(t *testing.T) {
 // Our own note types are read back like any other.
 func TestSidesOwn(t *testing.T) {
 	basic, cloze := BasicType(), ClozeType()
-	front, back, simple := Sides(&basic, &Note{Fields: []string{"f", "b", "t", "", "", "id"}}, 0)
+	front, back, simple := sides(&basic, &Note{Fields: []string{"f", "b", "t", "", "", "id"}}, 0)
 	f, _ := field.Markdown(front)
 	b, _ := field.Markdown(back)
 	if f != "f" || b != "b\\\nt" || !simple {
 		t.Errorf("%q, %q, %v", f, b, simple)
 	}
-	front, back, simple = Sides(&cloze, &Note{Fields: []string{"a {{c1::b}}", "", "", "", "", "id"}}, 0)
+	front, back, simple = sides(&cloze, &Note{Fields: []string{"a {{c1::b}}", "", "", "", "", "id"}}, 0)
 	f, _, _ = field.ClozeMarkdown(front)
 	b, _ = field.Markdown(back)
 	if f != "a [b]" || b != "" || !simple {
@@ -152,7 +152,7 @@ func FuzzSides(f *testing.F) {
 	f.Fuzz(func(t *testing.T, front, back, one, two string, cloze bool) {
 		nt := sideType(front, back)
 		nt.Cloze = cloze
-		question, answer, simple := Sides(nt, &Note{Fields: []string{one, two}}, 0)
+		question, answer, simple := sides(nt, &Note{Fields: []string{one, two}}, 0)
 		if len(question)+len(answer) > 2*(maxDrawn+len(front)+len(back)+len(one)+len(two)) {
 			t.Errorf("%d bytes", len(question)+len(answer))
 		}

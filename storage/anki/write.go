@@ -18,9 +18,9 @@ import (
 	"strconv"
 )
 
-// ErrInvalid is wrapped by the errors of a collection that Anki would refuse
+// errInvalid is wrapped by the errors of a collection that Anki would refuse
 // or repair.
-var ErrInvalid = errors.New("not valid in Anki")
+var errInvalid = errors.New("not valid in Anki")
 
 // Write writes a package that every Anki since 2.1 reads: the form Legacy2,
 // with the database under the names of both legacy forms, for many other
@@ -32,10 +32,9 @@ var ErrInvalid = errors.New("not valid in Anki")
 // memory state is rounded as Anki does: stability to 4 places, difficulty and
 // decay to 3, retention to 2.
 //
-// It returns an error that wraps [ErrInvalid] before anything is written if
-// Anki would not take the collection as it is, else those of w, of the media,
-// of the folder for temporary files and the context's. What was written then
-// is no package.
+// It returns an error before anything is written if Anki would not take the
+// collection as it is, else those of w, of the media, of the folder for
+// temporary files and the context's. What was written then is no package.
 func Write(ctx context.Context, w io.Writer, c *Collection) (err error) {
 	defer func() {
 		if err != nil {

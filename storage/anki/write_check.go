@@ -33,7 +33,7 @@ type checker struct {
 
 // invalid makes an error; what names the row.
 func invalid(what, format string, args ...any) error {
-	return fmt.Errorf("%s: %s: %w", what, fmt.Sprintf(format, args...), ErrInvalid)
+	return fmt.Errorf("%s: %s: %w", what, fmt.Sprintf(format, args...), errInvalid)
 }
 
 // rule is one thing that must hold, and what to say if it does not.
@@ -225,7 +225,7 @@ func (k *checker) allCards() error {
 			rule{between(c.Interval, 0, maxInt32) && between(c.Factor, 0, maxUint16), "impossible interval or factor"},
 			rule{between(c.Reps, 0, maxInt32) && between(c.Lapses, 0, maxInt32) && between(c.Left, 0, 999), "impossible count"},
 			rule{between(c.Flag, 0, 7) && between(c.Pos, -1, maxInt32), "impossible flag or position"},
-			rule{c.Memory == nil || c.Memory.valid(), "impossible memory state"},
+			rule{c.Memory == nil || c.Memory.readable(), "impossible memory state"},
 		)
 		if err != nil {
 			return err
@@ -235,8 +235,8 @@ func (k *checker) allCards() error {
 	return nil
 }
 
-// valid reports whether a reader would take the state; NaN is in no range.
-func (m *Memory) valid() bool {
+// readable reports whether a reader would take the state; NaN is in no range.
+func (m *Memory) readable() bool {
 	in := func(f, lo, hi float64) bool { return f >= lo && f <= hi }
 	return in(m.Stability, 0.0001, maxStability) && in(m.Difficulty, 1, 10) && in(m.Retention, 0, 1) &&
 		in(m.Decay, 0, maxDecay) && between(m.LastReview, 0, maxSeconds)

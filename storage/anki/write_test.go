@@ -526,7 +526,7 @@ func TestWriteRefuses(t *testing.T) {
 		c := small()
 		break_(c)
 		var out bytes.Buffer
-		if err := Write(context.Background(), &out, c); !errors.Is(err, ErrInvalid) || out.Len() > 0 {
+		if err := Write(context.Background(), &out, c); !errors.Is(err, errInvalid) || out.Len() > 0 {
 			t.Errorf("%s: %v, %d bytes written", name, err, out.Len())
 		}
 	}
