@@ -63,6 +63,7 @@ type Pairing struct{ Old, New NoteID }
 type DiffOptions struct {
 	Retire   bool // what has vanished is retired; else it stays as it is
 	Pairings []Pairing
+	Edited   NoteID // the note that an editor was opened at, if any
 	// Same decides about doubtful pairs. Without it they are not the same,
 	// unless Wait is set: then the new text waits.
 	Same func(Doubt) bool
@@ -127,7 +128,8 @@ const (
 // its history through edits and moves. The first rule that finds a partner
 // wins: the user's links; the explicit id; the same text in the post; the same
 // text anywhere, now or once; the same front, then the same back, in the post;
-// similar words anywhere. A pair that is hardly similar is a doubt.
+// similar words anywhere; the same place and back. A pair that is hardly similar
+// is a doubt.
 func Diff(stored Stored, parsed []Parsed, opt DiffOptions) *Plan {
 	m := newMatcher(stored, parsed)
 	m.pairPosts()
@@ -137,6 +139,7 @@ func Diff(stored Stored, parsed []Parsed, opt DiffOptions) *Plan {
 	m.bySide(func(n *Note) string { return n.Front }, func(n *StoredNote) string { return n.Front }, 1)
 	m.bySide(func(n *Note) string { return n.Back }, func(n *StoredNote) string { return n.Back }, 4)
 	m.bySimilarity()
+	m.byPlace(opt.Edited)
 	m.doubts(opt)
 	return m.plan(opt)
 }

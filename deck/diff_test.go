@@ -122,7 +122,36 @@ func TestMatchingOrder(t *testing.T) {
 			"Fencing-Fencing",
 		},
 		{"equal back of four words", map[string]string{"a.md": card("Lease?", "one two three four")}, map[string]string{"a.md": card("Something quite different is asked here?", "one two three four")}, "Lease-Something"},
-		{"equal back of three words", map[string]string{"a.md": card("Lease?", "one two three")}, map[string]string{"a.md": card("Something quite different is asked now here at last?", "one two three")}, ""},
+		{
+			"equal back of three words, in another place",
+			map[string]string{"a.md": card("Lease?", "one two three") + card(fence, "storage")},
+			map[string]string{"a.md": card(fence, "storage") + card("Something quite different is asked now here at last?", "one two three")},
+			"Fencing-Fencing",
+		},
+		{
+			"equal back in the same place",
+			map[string]string{"a.md": card(fence, "storage") + card("What port does HTTPS use?", "443") + card(lease, "by itself")},
+			map[string]string{"a.md": card(fence, "storage") + card("Over which one does a browser reach a TLS site?", "443") + card(lease, "by itself")},
+			"Fencing-Fencing Lease-Lease What-Over",
+		},
+		{
+			"another back in the same place",
+			map[string]string{"a.md": card(fence, "storage") + card("What port does HTTPS use?", "443")},
+			map[string]string{"a.md": card(fence, "storage") + card("Over which one does a browser reach a site?", "80")},
+			"Fencing-Fencing",
+		},
+		{
+			"equal back in the same place, beside another new card",
+			map[string]string{"a.md": card(fence, "storage") + card("What port does HTTPS use?", "443")},
+			map[string]string{"a.md": card(fence, "storage") + card("Over which one does a browser reach a TLS site?", "443") + card("Zero is how many?", "0")},
+			"Fencing-Fencing",
+		},
+		{
+			"equal back, behind another neighbour",
+			map[string]string{"a.md": card("What port does HTTPS use?", "443") + card(fence, "storage")},
+			map[string]string{"a.md": card(fence, "storage") + card("Over which one does a browser reach a TLS site?", "443")},
+			"Fencing-Fencing",
+		},
 		{
 			"equal back, twice",
 			map[string]string{"a.md": card("Lease is a thing of which sort then?", "one two three four") + card("Zebra crossings have how many black stripes?", "one two three four")},
@@ -161,6 +190,37 @@ func TestMatchingOrder(t *testing.T) {
 			slices.Sort(same)
 			if got := strings.Join(same, " "); got != tt.same {
 				t.Errorf("same cards %q, want %q", got, tt.same)
+			}
+		})
+	}
+}
+
+// What an editor was opened at is one card whatever its new text says, unless
+// it is not clear which text that is.
+func TestDiffOfAnEditedNote(t *testing.T) {
+	before := map[string]string{"a.md": card("First of all?", "one") + card("Second of all?", "two") + card("Third of all?", "three")}
+	for _, tt := range []struct {
+		name, after string
+		want        string // the word under which the second card is found
+	}{
+		{"both sides in other words", card("First of all?", "one") + card("Anything else here?", "nothing") + card("Third of all?", "three"), "Anything"},
+		{"the neighbour in other words, too", card("Never seen before?", "never") + card("Anything else here?", "nothing") + card("Third of all?", "three"), ""},
+		{"gone", card("First of all?", "one") + card("Third of all?", "three"), ""},
+		{"a new card elsewhere", card("First of all?", "one") + card("Third of all?", "three") + card("Anything else here?", "nothing"), ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			var s shelf
+			s.compile(t, before, DiffOptions{Retire: true})
+			second := s.now["Second"]
+			s.compile(t, map[string]string{"a.md": tt.after}, DiffOptions{Retire: true, Edited: second})
+			found := ""
+			for word, id := range s.now {
+				if id == second {
+					found = word
+				}
+			}
+			if found != tt.want {
+				t.Errorf("the second card is %q, want %q", found, tt.want)
 			}
 		})
 	}

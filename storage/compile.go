@@ -24,6 +24,7 @@ type CompileOptions struct {
 	Auto     bool
 	Reorder  bool // give new cards their places anew even where no file changed
 	Pairings []deck.Pairing
+	Edited   deck.NoteID           // the note that an editor was opened at, if any
 	Forget   string                // the path of a folder that is a library no longer
 	Same     func(deck.Doubt) bool // decides about doubtful pairs; nil: they are not the same
 	// Lint judges the posts of a library. A file with an error keeps its last

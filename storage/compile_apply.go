@@ -42,7 +42,7 @@ func (c *compiler) run() error {
 	}
 	c.parsed = parsedOf(c.sources)
 	retire := !c.opt.Auto && !c.trouble()
-	opt := deck.DiffOptions{Retire: retire, Pairings: c.opt.Pairings, Wait: c.opt.Auto}
+	opt := deck.DiffOptions{Retire: retire, Pairings: c.opt.Pairings, Edited: c.opt.Edited, Wait: c.opt.Auto}
 	if c.asked != nil {
 		opt.Same = c.asked.same
 	}

@@ -34,6 +34,7 @@ var (
 	ErrLocked    = errors.New("the database is locked by another program")
 	ErrDamaged   = errors.New("the database is damaged")
 	ErrReadOnly  = errors.New("the database cannot be written")
+	ErrGone      = errors.New("the database was moved, deleted or replaced")
 	ErrDiskFull  = errors.New("the disk is full")
 	ErrAmbiguous = errors.New("ambiguous")
 )
@@ -52,6 +53,7 @@ type Options struct {
 type Store struct {
 	db    *sql.DB
 	path  string
+	file  fs.FileInfo // what stood at path when it was opened
 	loc   *time.Location
 	ro    bool
 	sched atomic.Pointer[scheduler.Scheduler]
@@ -80,6 +82,9 @@ func Open(ctx context.Context, path string, opt Options) (_ *Store, err error) {
 	if err := prepareFile(abs, opt.ReadOnly); errors.Is(err, fs.ErrPermission) {
 		return nil, fmt.Errorf("%w: %w", ErrReadOnly, err)
 	} else if err != nil {
+		return nil, err
+	}
+	if s.file, err = os.Stat(abs); err != nil {
 		return nil, err
 	}
 	if s.db, err = sql.Open("sqlite", dsn(abs, opt.ReadOnly)); err != nil {
@@ -245,7 +250,23 @@ func (s *Store) tx(ctx context.Context, fn func(*sql.Tx) error) (err error) {
 		}
 		err = explain(tx.Commit())
 	}()
+	if err := s.inPlace(); err != nil {
+		return err
+	}
 	return fn(tx)
+}
+
+// inPlace returns ErrGone if the file is another than was opened. SQLite goes
+// on with a file that has no name any more: what it writes there is lost.
+func (s *Store) inPlace() error {
+	now, err := os.Stat(s.path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist) || err == nil && !os.SameFile(s.file, now):
+		return ErrGone
+	case err != nil:
+		return fmt.Errorf("look at the database: %w", err)
+	}
+	return nil
 }
 
 // explain maps SQLite's codes to this package's errors and keeps the cause.

@@ -186,6 +186,34 @@ func TestOpenRefusesAFolder(t *testing.T) {
 	}
 }
 
+// A file that was moved, deleted or replaced takes no answer: SQLite would write
+// it to a file that nobody finds again.
+func TestStoreIsGone(t *testing.T) {
+	for name, change := range map[string]func(t *testing.T, path string){
+		"deleted":  func(t *testing.T, path string) { noError(t, os.Remove(path)) },
+		"moved":    func(t *testing.T, path string) { noError(t, os.Rename(path, path+".away")) },
+		"replaced": func(t *testing.T, path string) { noError(t, os.Rename(path+".copy", path)) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "etch.db")
+			s := openAt(t, path)
+			card := add(t, s, basics(1)...)[0]
+			noError(t, s.Backup(t.Context(), path+".copy"))
+			c := newClock("c")
+			row := answer(t, s, c, card, scheduler.Good)
+			change(t, path)
+			if _, err := s.Record(t.Context(), row); !errors.Is(err, ErrGone) {
+				t.Errorf("record: %v, want ErrGone", err)
+			}
+			if name == "moved" { // and comes back
+				noError(t, os.Rename(path+".away", path))
+				_, err := s.Record(t.Context(), row)
+				noError(t, err)
+			}
+		})
+	}
+}
+
 func TestReadOnlyStoreWritesNothing(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "etch.db")
 	s := openAt(t, path)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -32,6 +33,7 @@ type app struct {
 	flags flags
 	clock *clock
 	store *storage.Store
+	ctrlC chan os.Signal // ends the run
 }
 
 func newApp(e env) *app {

@@ -17,6 +17,7 @@ type compileOptions struct {
 	check, strict, dryRun, writeIDs bool
 	forget                          string
 	link                            []string
+	edited                          deck.NoteID // what an editor was opened at
 }
 
 func newCompileCmd(a *app) *cobra.Command {
@@ -79,7 +80,7 @@ func runCompile(ctx context.Context, a *app, dirs []string, opt compileOptions) 
 	if err := a.firstCompile(ctx); err != nil {
 		return err
 	}
-	co := storage.CompileOptions{Now: a.now(), DryRun: opt.dryRun, Pairings: pairings, Lint: a.judge(opt.strict)}
+	co := storage.CompileOptions{Now: a.now(), DryRun: opt.dryRun, Pairings: pairings, Edited: opt.edited, Lint: a.judge(opt.strict)}
 	if a.inTTY && a.errTTY && !opt.dryRun && !a.flags.json {
 		co.Same = a.askSame(ctx)
 	}
@@ -105,7 +106,7 @@ func runCompile(ctx context.Context, a *app, dirs []string, opt compileOptions) 
 	if err != nil {
 		return err
 	}
-	return a.printReport(report, opt.dryRun)
+	return a.printReport(report, opt.dryRun, toldWarnings)
 }
 
 // firstCompile brings the built-in library into a new database, so that what
@@ -248,7 +249,7 @@ func runCheck(a *app, folders []deck.Library, strict bool) error {
 		report.Problems = append(report.Problems, problems...)
 		report.Unchanged += cards
 	}
-	return a.printReport(report, true)
+	return a.printReport(report, true, len(report.Problems))
 }
 
 // askSame asks about a doubtful pair on the terminal. The end of the input is
@@ -278,7 +279,7 @@ func (a *app) writeIDs(folders []deck.Library) error {
 
 // printReport prints what changed to stdout, problems to stderr, and fails
 // when a problem blocks.
-func (a *app) printReport(r storage.Report, dryRun bool) error {
+func (a *app) printReport(r storage.Report, dryRun bool, warnings int) error {
 	failed := 0
 	for _, p := range r.Problems {
 		if p.Severity == deck.Error {
@@ -290,7 +291,7 @@ func (a *app) printReport(r storage.Report, dryRun bool) error {
 			return err
 		}
 	} else {
-		a.printProblems(r.Problems)
+		a.printProblems(r.Problems, warnings)
 		if err := a.printChanges(r); err != nil {
 			return err
 		}
@@ -302,19 +303,31 @@ func (a *app) printReport(r storage.Report, dryRun bool) error {
 	return f
 }
 
-func (a *app) printProblems(problems []*deck.Problem) {
+// toldWarnings is how many warnings a compile tells one by one: a folder of
+// notes that nobody wrote for the lint has thousands.
+const toldWarnings = 10
+
+func (a *app) printProblems(problems []*deck.Problem, warnings int) {
 	if a.flags.quiet {
 		return
 	}
+	more := 0
 	for _, p := range problems {
 		mark := ""
 		if p.Severity == deck.Warning {
+			if warnings--; warnings < 0 {
+				more++
+				continue
+			}
 			mark = "warning: "
 		}
 		a.say("%s%s", mark, toOpen(p).Error())
 		if p.Hint != "" {
 			a.say("  hint: %s", p.Hint)
 		}
+	}
+	if more > 0 {
+		a.say("and %s: 'etch compile --check DIR' lists them all", count(more, "more warning"))
 	}
 }
 

@@ -7,7 +7,10 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"syscall"
+	"time"
 
 	"github.com/charmbracelet/x/editor"
 	"github.com/natefinch/atomic"
@@ -48,12 +51,15 @@ func runEdit(ctx context.Context, a *app, name string) error {
 	if err != nil {
 		return err
 	}
-	cmd, err := editor.CommandContext(ctx, "etch", e.path, editor.LineNumber(card.Line))
+	cmd, err := e.editor(ctx, card.Line)
 	if err != nil {
 		return errors.Join(err, e.drop())
 	}
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = a.in, a.out, a.err
-	if err := cmd.Run(); err != nil {
+	back := a.lend()
+	err = cmd.Run()
+	back()
+	if err != nil {
 		return errors.Join(&failure{err: fmt.Errorf("run the editor: %w", err), code: exitFailure, hint: "set EDITOR to your editor"}, e.drop())
 	}
 	if e.finish != nil {
@@ -61,12 +67,12 @@ func runEdit(ctx context.Context, a *app, name string) error {
 		if err != nil {
 			return err
 		}
-		return a.printReport(report, false)
+		return a.printReport(report, false, toldWarnings)
 	}
 	if err := e.drop(); err != nil {
 		return err
 	}
-	return runCompile(ctx, a, nil, compileOptions{})
+	return runCompile(ctx, a, nil, compileOptions{edited: id.Note()})
 }
 
 // edit is a card's text on its way through the editor.
@@ -76,6 +82,18 @@ type edit struct {
 	// finish brings back the text of an imported deck, which has no file that
 	// a compile would find; else nil.
 	finish func(context.Context) (storage.Report, error)
+}
+
+// editor returns the editor, at a line of the text. Where etch has to end, the
+// editor is asked to, which saves what it can, and killed only if it does not.
+func (e *edit) editor(ctx context.Context, line int) (*exec.Cmd, error) {
+	cmd, err := editor.CommandContext(ctx, "etch", e.path, editor.LineNumber(line))
+	if err != nil {
+		return nil, err
+	}
+	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
+	cmd.WaitDelay = 5 * time.Second
+	return cmd, nil
 }
 
 func (a *app) startEdit(ctx context.Context, store *storage.Store, card deck.Card) (*edit, error) {

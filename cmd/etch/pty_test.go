@@ -222,6 +222,46 @@ func TestReviewOnTerminal(t *testing.T) {
 	}
 }
 
+// TestInterruptedEditor: Ctrl-C in an editor is for what runs there, and takes
+// neither etch nor the editor's text away.
+func TestInterruptedEditor(t *testing.T) {
+	dir := t.TempDir()
+	script := filepath.Join(dir, "ed")
+	text := "#!/bin/sh\ntrap 'got=1' INT\necho READY\nwhile [ -z \"$got\" ]; do sleep 0.05; done\nexit 0\n"
+	if err := os.WriteFile(script, []byte(text), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for name, args := range map[string][]string{"review": {"review"}, "edit": {"edit", "etch/tcp-tail-loss"}} {
+		t.Run(name, func(t *testing.T) {
+			cmd := etchCommand(filepath.Join(t.TempDir(), "etch.db"), args...)
+			cmd.Env = append(cmd.Env, "TERM=xterm-256color", "NO_COLOR=1", "EDITOR="+script, "XDG_DATA_HOME="+dir)
+			x := watch(t, cmd, 80, 24)
+			if name == "review" {
+				x.press("", "Space show the answer")
+				x.press(" ", "1 Again")
+				x.tty.WriteString("e")
+			}
+			for range 20 {
+				if x.settle(); bytes.Contains(x.raw, []byte("READY")) {
+					break
+				}
+			}
+			x.tty.WriteString("\x03")
+			if name == "review" {
+				x.press("", "no card changed")
+				x.tty.WriteString("q")
+				x.gone(exitOK)
+				return
+			}
+			for x.settle() {
+			}
+			if err := cmd.Wait(); err != nil || !bytes.Contains(x.raw, []byte("unchanged")) {
+				t.Errorf("%v: %s", err, x.raw)
+			}
+		})
+	}
+}
+
 // TestTerminalGivenBack: whatever ends the screen, the terminal is restored.
 func TestTerminalGivenBack(t *testing.T) {
 	for name, end := range map[string]func(*terminal) int{

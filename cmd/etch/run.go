@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"os/signal"
 	"strings"
 	"syscall"
@@ -55,9 +56,9 @@ func usage(hint, format string, args ...any) error {
 
 // run executes one command line and returns its exit code.
 func run(args []string, e env) int {
-	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
-	defer stop()
 	a := newApp(e)
+	ctx, stop := a.untilSignal()
+	defer stop()
 	root := newRootCmd(a)
 	root.SetArgs(args)
 	root.SetIn(e.in)
@@ -73,6 +74,42 @@ func run(args []string, e env) int {
 	f := diagnose(err, ctx.Err() != nil)
 	a.report(f)
 	return f.code
+}
+
+// untilSignal returns a context that a signal ends.
+func (a *app) untilSignal() (ctx context.Context, stop func()) {
+	ctx, cancel := context.WithCancel(context.Background())
+	a.ctrlC = make(chan os.Signal, 1)
+	ends, kept := make(chan os.Signal, 1), make(chan os.Signal, 1)
+	signal.Notify(a.ctrlC, syscall.SIGINT)
+	signal.Notify(ends, syscall.SIGTERM, syscall.SIGHUP)
+	signal.Notify(kept, syscall.SIGINT) // unread: without any channel it would kill the process
+	go func() {
+		select {
+		case <-a.ctrlC:
+		case <-ends:
+		case <-ctx.Done():
+		}
+		cancel()
+	}()
+	return ctx, func() {
+		for _, c := range []chan os.Signal{a.ctrlC, ends, kept} {
+			signal.Stop(c)
+		}
+		cancel()
+	}
+}
+
+// lend leaves the keys that send signals to an editor until back is called.
+// They reach etch as well, which has to outlive them: the text is unsaved.
+func (a *app) lend() (back func()) {
+	unread := make(chan os.Signal, 1)
+	signal.Notify(unread, syscall.SIGINT, syscall.SIGQUIT)
+	signal.Stop(a.ctrlC)
+	return func() {
+		signal.Stop(unread) // waits for what was sent before the editor ended
+		signal.Notify(a.ctrlC, syscall.SIGINT)
+	}
 }
 
 // diagnose is the one place that maps errors to exit codes and hints.
@@ -95,6 +132,7 @@ func diagnose(err error, interrupted bool) *failure {
 		{storage.ErrForeign, exitDatabase, "name another file; nothing was changed in this one"},
 		{storage.ErrNewer, exitDatabase, "update etch, or name another database with --db"},
 		{storage.ErrLocked, exitDatabase, "close the program that uses the database and try again"},
+		{storage.ErrGone, exitDatabase, "put the database back, or start etch again"},
 		{storage.ErrDamaged, exitDatabase, "run 'etch restore' with a file of the backups folder beside the database; the damaged one is kept"},
 		{storage.ErrReadOnly, exitDatabase, "check the owner and mode of the database and its folder, or name another with --db"},
 		{storage.ErrDiskFull, exitFailure, "free some room; every recorded answer is saved"},

@@ -6,8 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-
-	"github.com/charmbracelet/x/editor"
+	"strings"
 
 	"etch/cmd/etch/tui"
 	"etch/deck"
@@ -67,7 +66,7 @@ func (d *desk) Session(ctx context.Context, opt scheduler.SessionOptions) (*sche
 func (d *desk) Ended(context.Context) { d.recorded = true }
 
 // Edit opens a card's file and compiles it afterwards.
-func (d *desk) Edit(ctx context.Context, id deck.CardID) (*exec.Cmd, func() (string, error), error) {
+func (d *desk) Edit(ctx context.Context, id deck.CardID) (*exec.Cmd, func(error) (string, error), error) {
 	if d.store.ReadOnly() {
 		return nil, nil, errTravelling()
 	}
@@ -79,14 +78,19 @@ func (d *desk) Edit(ctx context.Context, id deck.CardID) (*exec.Cmd, func() (str
 	if err != nil {
 		return nil, nil, err
 	}
-	cmd, err := editor.CommandContext(ctx, "etch", e.path, editor.LineNumber(card.Line))
+	cmd, err := e.editor(ctx, card.Line)
 	if err != nil {
 		return nil, nil, errors.Join(err, e.drop())
 	}
 	if e.finish != nil {
 		d.drops = append(d.drops, e.drop)
 	}
-	done := func() (string, error) {
+	back := d.a.lend()
+	done := func(ended error) (string, error) {
+		back()
+		if ended != nil {
+			return "", e.drop()
+		}
 		if e.finish != nil {
 			report, err := e.finish(ctx)
 			return summary(report), err
@@ -98,7 +102,7 @@ func (d *desk) Edit(ctx context.Context, id deck.CardID) (*exec.Cmd, func() (str
 		if err != nil {
 			return "", err
 		}
-		report, err := d.store.Compile(ctx, libs, storage.CompileOptions{Now: d.a.now(), Auto: true})
+		report, err := d.store.Compile(ctx, libs, storage.CompileOptions{Now: d.a.now(), Auto: true, Edited: id.Note()})
 		if err != nil {
 			return "", err
 		}
@@ -114,15 +118,23 @@ func summary(r storage.Report) string {
 			return deck.CleanLine(toOpen(p).Error()) + " (the last good version stays)"
 		}
 	}
-	switch {
-	case r.Edited+r.New+r.Moved == 0 && r.Retired > 0:
-		return count(r.Retired, "card") + " retired"
-	case r.Edited+r.New+r.Moved == 0:
-		return "no card changed"
-	case r.New == 0:
-		return count(r.Edited+r.Moved, "card") + " edited"
+	var did []string
+	if n := r.Edited + r.Moved; n > 0 {
+		did = append(did, count(n, "card")+" edited")
 	}
-	return fmt.Sprintf("%s edited, %d new", count(r.Edited+r.Moved, "card"), r.New)
+	if r.New > 0 {
+		did = append(did, fmt.Sprintf("%d new", r.New))
+	}
+	if r.Retired > 0 {
+		did = append(did, fmt.Sprintf("%d retired", r.Retired))
+	}
+	if r.Pending > 0 { // what has vanished stays until then
+		did = append(did, count(r.Pending, "change")+" to look at: run 'etch compile'")
+	}
+	if len(did) == 0 {
+		return "no card changed"
+	}
+	return strings.Join(did, ", ")
 }
 
 // Home gathers today.

@@ -37,8 +37,8 @@ type Study interface {
 	// Session begins a review. The options' ID and NewID are filled in.
 	Session(ctx context.Context, opt scheduler.SessionOptions) (*scheduler.Session, *scheduler.Scheduler, error)
 	// Edit returns the editor for a card's file, and what to do once it has
-	// ended: compile, and say in one line what came of it.
-	Edit(ctx context.Context, id deck.CardID) (cmd *exec.Cmd, done func() (string, error), err error)
+	// ended, well or not: compile, and say in one line what came of it.
+	Edit(ctx context.Context, id deck.CardID) (cmd *exec.Cmd, done func(ended error) (string, error), err error)
 	// Ended is called after each session that recorded something.
 	Ended(ctx context.Context)
 }

@@ -136,11 +136,14 @@ func runEditor(env Env, id deck.CardID) (tea.Cmd, error) {
 	if err != nil {
 		return nil, err
 	}
-	then := func(err error) tea.Msg {
-		if err != nil {
-			return editedMsg{err: editorFailed(err)}
+	then := func(ended error) tea.Msg {
+		what, err := done(ended)
+		switch {
+		case ended != nil && err != nil:
+			err = fmt.Errorf("%w; %w", editorFailed(ended), err)
+		case ended != nil:
+			err = editorFailed(ended)
 		}
-		what, err := done()
 		return editedMsg{what, err}
 	}
 	return func() tea.Msg { return execMsg{cmd, then} }, nil

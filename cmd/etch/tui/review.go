@@ -232,20 +232,11 @@ func (r *review) refused(err error) tea.Cmd {
 
 // edit opens the editor on the card on show.
 func (r *review) edit() tea.Cmd {
-	cmd, done, err := r.env.Study.Edit(r.env.Ctx, r.card.ID)
+	cmd, err := runEditor(r.env, r.card.ID)
 	if err != nil {
 		r.warn("The card cannot be edited: %v.", err)
-		return nil
 	}
-	return func() tea.Msg {
-		return execMsg{cmd, func(err error) tea.Msg {
-			if err != nil {
-				return editedMsg{err: editorFailed(err)}
-			}
-			what, err := done()
-			return editedMsg{what, err}
-		}}
-	}
+	return cmd
 }
 
 // editedMsg says what came of an edit.

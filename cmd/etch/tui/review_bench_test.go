@@ -37,6 +37,8 @@ type bench struct {
 	searches int
 	ended    int
 	edits    func() (string, error)
+	ends     []error // how the editors ended
+	drops    error   // from what was made for an editor that failed
 	ids      int
 }
 
@@ -201,11 +203,18 @@ func (b *bench) Session(ctx context.Context, opt scheduler.SessionOptions) (*sch
 	return sess, b.sched, err
 }
 
-func (b *bench) Edit(context.Context, deck.CardID) (*exec.Cmd, func() (string, error), error) {
+func (b *bench) Edit(context.Context, deck.CardID) (*exec.Cmd, func(error) (string, error), error) {
 	if b.edits == nil {
 		return nil, nil, errors.New("EDITOR is not set")
 	}
-	return exec.Command("true"), b.edits, nil
+	done := func(ended error) (string, error) {
+		b.ends = append(b.ends, ended)
+		if ended != nil {
+			return "", b.drops
+		}
+		return b.edits()
+	}
+	return exec.Command("true"), done, nil
 }
 
 func (b *bench) Ended(context.Context) { b.ended++ }

@@ -104,6 +104,14 @@ func TestEditorFails(t *testing.T) {
 	if text := r.view(80, 24); !strings.Contains(text, "the editor failed: exit status 1.") {
 		t.Error(text)
 	}
+	b.drops = errors.New("the edited text is in x.md")
+	r.update(exec.then(errors.New("exit status 1")))
+	if text := r.view(80, 24); !strings.Contains(text, "the editor failed: exit status 1; the edited text is in x.md.") {
+		t.Error(text)
+	}
+	if len(b.ends) != 2 || b.ends[0] == nil {
+		t.Errorf("what was made for the editor is told %v: nothing takes it away", b.ends)
+	}
 }
 
 func TestFilter(t *testing.T) {
