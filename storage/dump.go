@@ -17,7 +17,10 @@ import (
 )
 
 // DumpCounts is how much a dump holds, or how much of one was new here.
-type DumpCounts struct{ Notes, Cards, Rows, Settings int }
+type DumpCounts struct {
+	Notes, Cards, Rows, Settings int
+	Left                         int // reviews that another card here has
+}
 
 // dumpVersion is raised when an older etch could not read the lines.
 const dumpVersion = 1

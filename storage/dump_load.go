@@ -221,11 +221,9 @@ func (l *dumpLoader) row(e scheduler.Entry) error {
 	if err := l.checkRow(e); err != nil {
 		return err
 	}
-	before := l.merger.added
 	if err := l.merger.add(e); err != nil {
 		return fmt.Errorf("%w: %w", ErrDump, err)
 	}
-	l.n.Rows += l.merger.added - before
 	return nil
 }
 
@@ -492,9 +490,10 @@ func (l *dumpLoader) finish() error {
 	if err := c.placeKept(); err != nil {
 		return err
 	}
-	if l.refold {
-		_, err := rebuild(l.ctx, l.tx, sched)
-		return err
+	err = l.merger.fold(sched)
+	l.n.Rows, l.n.Left = l.merger.added, l.merger.left
+	if err == nil && l.refold {
+		_, err = rebuild(l.ctx, l.tx, sched)
 	}
-	return l.merger.fold(sched)
+	return err
 }

@@ -78,6 +78,9 @@ type ImportReport struct {
 // Skip is something that could not be taken in.
 type Skip struct{ What, Why string }
 
+// LeftThere is why a review is skipped that the log has on another card.
+const LeftThere = "reviews that another card here has: left there"
+
 // Import takes notes, and what is known of their cards, into the database, in
 // one transaction. A note is known by its guid: one that came from here keeps
 // its text, one that was imported before is updated if it was changed there
@@ -564,6 +567,7 @@ func (im *importer) merge() error {
 			if err != nil {
 				return err
 			}
+			left := m.left
 			for _, e := range c.Rows {
 				e.Card = card
 				if e.Kind == scheduler.Seed && millis(e.At) <= newest {
@@ -573,6 +577,9 @@ func (im *importer) merge() error {
 					return err
 				}
 			}
+			for range m.left - left {
+				im.skip(a.IncomingNote, LeftThere)
+			}
 			if c.Marks != nil {
 				if err := im.mark(m, card, c.AnkiID, *c.Marks); err != nil {
 					return err
@@ -580,8 +587,9 @@ func (im *importer) merge() error {
 			}
 		}
 	}
+	err = m.fold(sched)
 	im.report.Rows = m.added
-	return m.fold(sched)
+	return err
 }
 
 // newestDecision returns when it was last decided here where a card stands, if

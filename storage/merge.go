@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 
 	"etch/deck"
 	"etch/scheduler"
@@ -17,7 +19,8 @@ import (
 //
 // Two rows are the same when their ids are equal, or when one of them comes
 // from Anki and has the other's card and revlog id: an answer that went there
-// and came back.
+// and came back. A row whose id another card has stays there, see
+// [merger.leave].
 func (s *Store) Merge(ctx context.Context, entries []scheduler.Entry) (added int, err error) {
 	err = s.tx(ctx, func(tx *sql.Tx) error {
 		sched, err := s.current(ctx, tx)
@@ -34,8 +37,9 @@ func (s *Store) Merge(ctx context.Context, entries []scheduler.Entry) (added int
 				return err
 			}
 		}
+		err = m.fold(sched)
 		added = m.added
-		return m.fold(sched)
+		return err
 	})
 	if err != nil {
 		return 0, fmt.Errorf("merge: %w", err)
@@ -51,11 +55,14 @@ type merger struct {
 	known   *sql.Stmt
 	insert  *sql.Stmt
 	added   int
+	left    int // reviews that another card has
 	touched map[deck.CardID]bool
-	cards   map[deck.CardID]bool  // whether a card is there, once a row of it came
-	ids     map[string]bool       // the rows of those cards
-	numbers map[int64]revlogOwner // likewise by revlog id
-	next    map[int64]int64       // behind a revlog id that was found taken, the first that may be free
+	cards   map[deck.CardID]bool              // whether a card is there, once a row of it came
+	decided map[deck.CardID]bool              // those where a row said where they stand, before this merge
+	away    map[deck.CardID][]scheduler.Entry // what came for a card and stays with another one
+	ids     map[string]deck.CardID            // the rows of those cards, and whose they are
+	numbers map[int64]revlogOwner             // likewise by revlog id
+	next    map[int64]int64                   // behind a revlog id that was found taken, the first that may be free
 }
 
 // revlogOwner is what has a revlog id.
@@ -66,13 +73,14 @@ type revlogOwner struct {
 
 func newMerger(ctx context.Context, tx *sql.Tx) (*merger, error) {
 	m := &merger{
-		ctx: ctx, tx: tx, touched: make(map[deck.CardID]bool), cards: make(map[deck.CardID]bool),
-		ids: make(map[string]bool), numbers: make(map[int64]revlogOwner), next: make(map[int64]int64),
+		ctx: ctx, tx: tx, touched: make(map[deck.CardID]bool), cards: make(map[deck.CardID]bool), decided: make(map[deck.CardID]bool),
+		away: make(map[deck.CardID][]scheduler.Entry), ids: make(map[string]deck.CardID), numbers: make(map[int64]revlogOwner),
+		next: make(map[int64]int64),
 	}
 	var err error
-	m.known, err = tx.PrepareContext(ctx, `SELECT coalesce(l.id,''), coalesce(l.ms_id,0), coalesce(l.source,'') FROM cards c LEFT JOIN log l ON l.card_id=c.id WHERE c.id=?`)
+	m.known, err = tx.PrepareContext(ctx, `SELECT coalesce(l.id,''), coalesce(l.ms_id,0), coalesce(l.source,''), coalesce(l.kind IN ('rate','seed','forget','due'),0) FROM cards c LEFT JOIN log l ON l.card_id=c.id WHERE c.id=?`)
 	if err == nil {
-		m.insert, err = tx.PrepareContext(ctx, insertEntry+` ON CONFLICT(ms_id) DO NOTHING`)
+		m.insert, err = tx.PrepareContext(ctx, insertEntry+` ON CONFLICT DO NOTHING`)
 	}
 	return m, err
 }
@@ -108,9 +116,11 @@ func (m *merger) knows(card deck.CardID) (bool, error) {
 	_, err = collect(rows, err, func(r *sql.Rows) (_ struct{}, err error) {
 		var id, source string
 		var number int64
-		if err = r.Scan(&id, &number, &source); id != "" {
-			m.ids[id], m.numbers[number] = true, revlogOwner{card, source == scheduler.FromAnki}
+		var decides bool
+		if err = r.Scan(&id, &number, &source, &decides); id != "" {
+			m.ids[id], m.numbers[number] = card, revlogOwner{card, source == scheduler.FromAnki}
 		}
+		m.decided[card] = m.decided[card] || decides
 		m.cards[card] = true
 		return struct{}{}, err
 	})
@@ -120,7 +130,7 @@ func (m *merger) knows(card deck.CardID) (bool, error) {
 // has reports whether a row is there: by its id, or as an answer that Anki
 // knows too.
 func (m *merger) has(e *scheduler.Entry) bool {
-	if m.ids[e.ID] {
+	if m.ids[e.ID] == e.Card {
 		return true
 	}
 	owner, taken := m.numbers[e.AnkiID]
@@ -129,9 +139,13 @@ func (m *merger) has(e *scheduler.Entry) bool {
 
 // append gives a row a revlog id that is free, and writes it.
 func (m *merger) append(e scheduler.Entry) error {
+	if _, taken := m.ids[e.ID]; taken {
+		return m.leave(e)
+	}
 	if e.AnkiID == 0 {
 		e.AnkiID = millis(e.At)
 	}
+	asked := false
 	var passed []int64
 	for {
 		next, walked := m.next[e.AnkiID]
@@ -147,6 +161,16 @@ func (m *merger) append(e scheduler.Entry) error {
 			if n == 1 {
 				break
 			}
+			if !asked { // whether it is the id that is taken, on a card that nothing came for yet
+				asked = true
+				var taken bool
+				if err := m.tx.QueryRowContext(m.ctx, `SELECT EXISTS(SELECT 1 FROM log WHERE id=?)`, e.ID).Scan(&taken); err != nil {
+					return err
+				}
+				if taken {
+					return m.leave(e)
+				}
+			}
 		}
 		passed = append(passed, e.AnkiID)
 		if e.AnkiID++; walked {
@@ -158,11 +182,50 @@ func (m *merger) append(e scheduler.Entry) error {
 	}
 	m.added++
 	m.touched[e.Card] = true
-	m.ids[e.ID], m.numbers[e.AnkiID] = true, revlogOwner{e.Card, e.Source == scheduler.FromAnki}
+	m.ids[e.ID], m.numbers[e.AnkiID] = e.Card, revlogOwner{e.Card, e.Source == scheduler.FromAnki}
 	return nil
 }
 
-// fold rebuilds the memory of the cards that got rows.
+// leave deals with a row whose id another card has: a card of Anki's was taken
+// for that one before. What was learned stays there, or it would count twice.
+// A mark says how the card is now, and gets an id of its own.
+func (m *merger) leave(e scheduler.Entry) error {
+	switch e.Kind {
+	case scheduler.Suspend, scheduler.Resume, scheduler.Flag, scheduler.Unflag:
+		if e.Source == scheduler.FromAnki {
+			e.ID += ":" + string(e.Card)
+			e.Act = e.ID
+			return m.add(e)
+		}
+	}
+	m.away[e.Card] = append(m.away[e.Card], e)
+	if e.Kind != scheduler.Seed {
+		m.left++
+	}
+	return nil
+}
+
+// standing returns the row that takes a card to where the rows led that stay
+// away from it, given with those that it has. Its id depends on them and the
+// card alone.
+func standing(sched *scheduler.Scheduler, away, here []scheduler.Entry) (e scheduler.Entry, ok bool) {
+	scheduler.SortEntries(away)
+	last := away[len(away)-1]
+	later := func(e scheduler.Entry) bool { return e.Kind != scheduler.Void && e.At.After(last.At) }
+	m := sched.Fold(slices.Concat(away, slices.DeleteFunc(here, later)))
+	id := last.ID + ":" + string(last.Card)
+	return scheduler.Entry{
+		ID: id, Act: id, Card: last.Card, Kind: scheduler.Seed, At: last.At, Zone: last.Zone, Day: m.LastDay, Source: scheduler.FromImport,
+		Arg: fmt.Sprintf("reps=%d lapses=%d", m.Reps, m.Lapses),
+		Then: scheduler.Decision{
+			State: m.State, Step: m.Step, Interval: m.Interval, DueDay: m.DueDay, DueAt: m.DueAt, Stability: m.Stability, Difficulty: m.Difficulty,
+		},
+	}, m.State != scheduler.New
+}
+
+// fold rebuilds the memory of the cards that got rows. A card that had nothing
+// to say where it stands, and whose rows stay with another one, is put there
+// first: it would be new, or follow an older row.
 func (m *merger) fold(sched *scheduler.Scheduler) error {
 	read, err := m.tx.PrepareContext(m.ctx, cardEntries)
 	if err != nil {
@@ -174,9 +237,26 @@ func (m *merger) fold(sched *scheduler.Scheduler) error {
 		return err
 	}
 	defer write.Close()
-	for card := range m.touched {
+	entries := func(card deck.CardID) ([]scheduler.Entry, error) {
 		rows, err := read.QueryContext(m.ctx, card)
-		entries, err := collect(rows, err, scanEntry)
+		return collect(rows, err, scanEntry)
+	}
+	for _, card := range slices.Sorted(maps.Keys(m.away)) {
+		if m.decided[card] {
+			continue
+		}
+		here, err := entries(card)
+		if err != nil {
+			return err
+		}
+		if e, ok := standing(sched, m.away[card], here); ok {
+			if err := m.add(e); err != nil {
+				return err
+			}
+		}
+	}
+	for card := range m.touched {
+		entries, err := entries(card)
 		if err != nil {
 			return err
 		}

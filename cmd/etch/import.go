@@ -313,10 +313,18 @@ func importDump(ctx context.Context, a *app, store *storage.Store, file string, 
 		return err
 	}
 	if a.flags.json {
-		return a.encode(imported{
+		out := imported{
 			Schema: "etch.import/1", DryRun: opt.dryRun, New: counts.Notes, Cards: counts.Cards, Reviews: counts.Rows, Problems: []problemJ{},
-		})
+		}
+		if counts.Left > 0 {
+			out.Problems = append(out.Problems, problemJ{storage.LeftThere, true, counts.Left, []string{}})
+		}
+		return a.encode(out)
 	}
-	_, err = fmt.Fprintf(a.out, "%s, %s, %s of the log, %s: new here\n", count(counts.Notes, "note"), count(counts.Cards, "card"), count(counts.Rows, "row"), count(counts.Settings, "setting"))
+	out := fmt.Sprintf("%s, %s, %s of the log, %s: new here\n", count(counts.Notes, "note"), count(counts.Cards, "card"), count(counts.Rows, "row"), count(counts.Settings, "setting"))
+	if counts.Left > 0 {
+		out += fmt.Sprintf("%6d x %s\n", counts.Left, storage.LeftThere)
+	}
+	_, err = io.WriteString(a.out, out)
 	return err
 }
