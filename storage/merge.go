@@ -19,8 +19,8 @@ import (
 //
 // Two rows are the same when their ids are equal, or when one of them comes
 // from Anki and has the other's card and revlog id: an answer that went there
-// and came back. A row whose id another card has stays there, see
-// [merger.leave].
+// and came back. A void of one of them takes back the other. A row whose id
+// another card has stays there, see [merger.leave].
 func (s *Store) Merge(ctx context.Context, entries []scheduler.Entry) (added int, err error) {
 	err = s.tx(ctx, func(tx *sql.Tx) error {
 		sched, err := s.current(ctx, tx)
@@ -32,9 +32,14 @@ func (s *Store) Merge(ctx context.Context, entries []scheduler.Entry) (added int
 			return err
 		}
 		defer m.close()
-		for _, e := range entries {
-			if err := m.add(e); err != nil {
-				return err
+		for _, voids := range []bool{false, true} { // what a void names has to be known before it
+			for _, e := range entries {
+				if (e.Kind == scheduler.Void) != voids {
+					continue
+				}
+				if err := m.add(e); err != nil {
+					return err
+				}
 			}
 		}
 		err = m.fold(sched)
@@ -62,12 +67,14 @@ type merger struct {
 	away    map[deck.CardID][]scheduler.Entry // what came for a card and stays with another one
 	ids     map[string]deck.CardID            // the rows of those cards, and whose they are
 	numbers map[int64]revlogOwner             // likewise by revlog id
+	aliases map[string]string                 // ids of rows that came to what those are called here
 	next    map[int64]int64                   // behind a revlog id that was found taken, the first that may be free
 }
 
 // revlogOwner is what has a revlog id.
 type revlogOwner struct {
 	card deck.CardID
+	id   string
 	anki bool
 }
 
@@ -75,7 +82,7 @@ func newMerger(ctx context.Context, tx *sql.Tx) (*merger, error) {
 	m := &merger{
 		ctx: ctx, tx: tx, touched: make(map[deck.CardID]bool), cards: make(map[deck.CardID]bool), decided: make(map[deck.CardID]bool),
 		away: make(map[deck.CardID][]scheduler.Entry), ids: make(map[string]deck.CardID), numbers: make(map[int64]revlogOwner),
-		next: make(map[int64]int64),
+		aliases: make(map[string]string), next: make(map[int64]int64),
 	}
 	var err error
 	m.known, err = tx.PrepareContext(ctx, `SELECT coalesce(l.id,''), coalesce(l.ms_id,0), coalesce(l.source,''), coalesce(l.kind IN ('rate','seed','forget','due'),0) FROM cards c LEFT JOIN log l ON l.card_id=c.id WHERE c.id=?`)
@@ -118,7 +125,7 @@ func (m *merger) knows(card deck.CardID) (bool, error) {
 		var number int64
 		var decides bool
 		if err = r.Scan(&id, &number, &source, &decides); id != "" {
-			m.ids[id], m.numbers[number] = card, revlogOwner{card, source == scheduler.FromAnki}
+			m.ids[id], m.numbers[number] = card, revlogOwner{card, id, source == scheduler.FromAnki}
 		}
 		m.decided[card] = m.decided[card] || decides
 		m.cards[card] = true
@@ -134,13 +141,21 @@ func (m *merger) has(e *scheduler.Entry) bool {
 		return true
 	}
 	owner, taken := m.numbers[e.AnkiID]
-	return e.AnkiID != 0 && taken && owner.card == e.Card && (owner.anki || e.Source == scheduler.FromAnki)
+	if e.AnkiID == 0 || !taken || owner.card != e.Card || !owner.anki && e.Source != scheduler.FromAnki {
+		return false
+	}
+	m.aliases[e.ID] = owner.id
+	return true
 }
 
-// append gives a row a revlog id that is free, and writes it.
+// append gives a row a revlog id that is free, and writes it. What a void takes
+// back it names as it is called here.
 func (m *merger) append(e scheduler.Entry) error {
 	if _, taken := m.ids[e.ID]; taken {
 		return m.leave(e)
+	}
+	if name, ok := m.aliases[e.Target]; ok {
+		e.Target = name
 	}
 	if e.AnkiID == 0 {
 		e.AnkiID = millis(e.At)
@@ -182,7 +197,7 @@ func (m *merger) append(e scheduler.Entry) error {
 	}
 	m.added++
 	m.touched[e.Card] = true
-	m.ids[e.ID], m.numbers[e.AnkiID] = e.Card, revlogOwner{e.Card, e.Source == scheduler.FromAnki}
+	m.ids[e.ID], m.numbers[e.AnkiID] = e.Card, revlogOwner{e.Card, e.ID, e.Source == scheduler.FromAnki}
 	return nil
 }
 

@@ -2,6 +2,7 @@ package storage
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"testing"
 	"time"
@@ -132,4 +133,69 @@ func TestImportOfReviewsThatAnotherCardHas(t *testing.T) {
 		}
 	}
 	healthy(t, s)
+}
+
+// An answer went to Anki and was taken back afterwards. Another machine has it
+// from Anki, under Anki's name: what takes it back there takes it back here,
+// whichever dump comes first, and whoever hears of it from either.
+func TestVoidOfAnAnswerThatWentThroughAnki(t *testing.T) {
+	for _, first := range []string{"one", "two"} {
+		t.Run(first+" loads first", func(t *testing.T) {
+			one, two, c := newStore(t), newStore(t), newClock("c")
+			for _, s := range []*Store{one, two} {
+				add(t, s, basics(2)...)
+				grade(t, s, &clock{now: monday.Add(-time.Hour), name: "old"}, "card00", scheduler.Good)
+			}
+			grade(t, one, c, "card00", scheduler.Again)
+			grade(t, one, c, "card01", scheduler.Good)
+			var viaAnki []scheduler.Entry
+			for _, e := range entries(t, one)[1:] {
+				e.ID, e.Source, e.Prev, e.Session = fmt.Sprintf("anki:7:%d", e.AnkiID), scheduler.FromAnki, "", ""
+				e.Act = e.ID
+				viaAnki = append(viaAnki, e)
+			}
+			merge(t, two, viaAnki...)
+			c.now = c.now.Add(time.Minute)
+			for range 2 {
+				_, err := one.Void(t.Context(), c.stamp(), "")
+				noError(t, err)
+			}
+			stores := []*Store{one, two}
+			if first == "two" {
+				slices.Reverse(stores)
+			}
+			var voids int
+			for i := range 2 {
+				for j, s := range stores {
+					n := loadDump(t, s, dumpText(t, stores[1-j])).Rows
+					if voids += n; i > 0 && n != 0 {
+						t.Errorf("exchange %d added %d rows", i, n)
+					}
+				}
+			}
+			if voids != 2 {
+				t.Errorf("%d voids came, want 2", voids)
+			}
+			stores = append(stores, newStore(t), newStore(t), newStore(t))
+			for i, from := range []*Store{one, two} {
+				loadDump(t, stores[2+i], dumpText(t, from))
+				loadDump(t, stores[2+i], dumpText(t, []*Store{two, one}[i]))
+			}
+			add(t, stores[4], basics(2)...)
+			all := entries(t, one)
+			slices.Reverse(all)
+			merge(t, stores[4], viaAnki...)
+			merge(t, stores[4], all...)
+			want := memories(t, one)
+			if m := want["card00"]; m.Reps != 1 || want["card01"].State != scheduler.New {
+				t.Errorf("card00 has %d answers, want 1; card01 is %s, want new", m.Reps, want["card01"].State)
+			}
+			for i, s := range stores {
+				healthy(t, s)
+				if got := memories(t, s); !maps.EqualFunc(got, want, SameMemory) {
+					t.Errorf("store %d: memories\n%+v, want\n%+v", i, got, want)
+				}
+			}
+		})
+	}
 }
