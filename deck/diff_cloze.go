@@ -34,6 +34,9 @@ func planCards(id NoteID, n *Note, old *StoredNote, same bool) []CardPlan {
 			continue
 		}
 		cards[pos].ID, cards[pos].Ord, cards[pos].New = id.Card(n.Kind, ords[pos]), ords[pos], true
+		if slices.ContainsFunc(p.had, func(d *deletion) bool { return d.card.ID == cards[pos].ID }) {
+			cards[pos].ID = id.Card(Cloze, ords[pos]) // the plain id went to a bracket when this was another kind
+		}
 	}
 	return cards
 }

@@ -346,6 +346,38 @@ func TestNumberedCards(t *testing.T) {
 	}
 }
 
+// A note that changes its kind has cards whose ids nobody else has, of either
+// form: a lone bracket is taken for the question that it replaces.
+func TestCardsOfANoteThatChangesItsKind(t *testing.T) {
+	const q = "Q: What ends a lease?\n\nA: Its time.\n"
+	for _, tt := range []struct {
+		name  string
+		texts []string
+		want  string // ids after the last of them
+	}{
+		{"a question", []string{q}, "k1"},
+		{"to brackets", []string{q, "C: [A1] then [B2]\n"}, "k1~1 k1~2"},
+		{"and back", []string{q, "C: [A1] then [B2]\n", q}, "k1"},
+		{"to one bracket", []string{q, "C: Then [B2]\n"}, "k1"},
+		{"from one bracket", []string{"C: Then [B2]\n", q}, "k1~0"},
+		{"from brackets", []string{"C: [A1] then [B2]\n", q}, "k1"},
+		{"back when a bracket among others has the id", []string{q, "C: Then [B2]\n", "C: [A1]{c=2} then [B2]{c=1}\n", q}, "k1~2"},
+	} {
+		var s shelf
+		var ids []string
+		for _, text := range tt.texts {
+			plan := s.compile(t, map[string]string{"a.md": post("<!-- card k1 -->\n" + text)}, DiffOptions{Retire: true})
+			ids = nil
+			for _, c := range plan.Notes[0].Cards {
+				ids = append(ids, string(c.ID))
+			}
+		}
+		if got := strings.Join(ids, " "); got != tt.want {
+			t.Errorf("%s: %s, want %s", tt.name, got, tt.want)
+		}
+	}
+}
+
 // A diff depends on what it is given alone, not on the order of a map.
 func TestDiffIsDeterministic(t *testing.T) {
 	before, after := make(map[string]string), make(map[string]string)
