@@ -12,6 +12,7 @@ import (
 	"io/fs"
 	"math"
 	"path"
+	"strconv"
 	"strings"
 
 	"etch/deck"
@@ -284,13 +285,25 @@ func checkPost(p dumpPost) error {
 		if !name(strings.TrimPrefix(string(n.ID), "etch/")) || strings.Contains(string(n.ID), "~") || n.GUID == "" || !isNumber(n.AnkiID) || n.Pos < 0 || !isList(n.Tags) {
 			return fmt.Errorf("%w: note %q is none", ErrDump, n.ID)
 		}
+		live := 0
 		for _, c := range n.Cards {
-			if c.ID != n.ID.Card(n.Kind, c.Ord) || !isNumber(c.AnkiID) || c.Ord < 0 || c.Pos < 0 {
+			if c.Retired == 0 {
+				live++
+			}
+			if !isCardOf(n.ID, c.ID) || !isNumber(c.AnkiID) || c.Ord < 0 || c.Pos < 0 || live > 1 && n.Kind != deck.Cloze {
 				return fmt.Errorf("%w: card %q is none of note %s", ErrDump, c.ID, n.ID)
 			}
 		}
 	}
 	return nil
+}
+
+// isCardOf reports whether a note may have a card of that id, of whatever kind
+// the note is: its cards keep their ids when it becomes one of another kind.
+func isCardOf(note deck.NoteID, card deck.CardID) bool {
+	_, number, _ := strings.Cut(string(card), "~")
+	n, err := strconv.Atoi(number)
+	return card == note.Card(deck.Basic, 0) || err == nil && n >= 0 && card == note.Card(deck.Cloze, n)
 }
 
 func isList(raw json.RawMessage) bool {
@@ -350,6 +363,11 @@ func (l *dumpLoader) missingCards(post int64, n dumpNote) error {
 		}
 		if c.Retired == 0 {
 			c.Retired = millis(l.opt.Now)
+		}
+		// Another card may have its ord where the note has changed its kind.
+		err = l.tx.QueryRowContext(l.ctx, `SELECT CASE WHEN sum(ord=?1) THEN 1+max(ord) ELSE ?1 END FROM cards WHERE note_id=?2`, c.Ord, n.ID).Scan(&c.Ord)
+		if err != nil {
+			return err
 		}
 		if err := l.card(post, n, c); err != nil {
 			return fmt.Errorf("card %s: %w", c.ID, err)

@@ -119,6 +119,7 @@ func (m *machine) edit(t *rapid.T) {
 	text := rapid.SampledFrom([]string{
 		"", lease, fence, ring, lease + fence, id("lease-end", lease), id("lease-end", fence), strings.Replace(ring, "[keys]", "keys", 1), strings.Replace(ring, "keys", "[servers] and [keys]", 1),
 		"Q: Something else?\n\nA: Entirely new.\n",
+		id("lease-end", ring), id("lease-end", "C: A lease ends by [itself].\n"), id("lease-end", "C: A [lease] ends by [itself], in [time].\n"),
 	}).Draw(t, "text")
 	if m.f[name] = text; text == "" {
 		delete(m.f, name)
@@ -358,6 +359,73 @@ func TestDumpOfACardThatIsNotHere(t *testing.T) {
 	healthy(t, b)
 }
 
+// A note that becomes one of another kind, and one of its old kind again, keeps
+// its cards, whose ids are of either form: in use what a bracket was taken for,
+// retired what it was before.
+func TestDumpOfANoteThatChangesItsKind(t *testing.T) {
+	texts := []string{
+		lease, fence, ring, strings.Replace(ring, "[keys]", "keys", 1), "C: A lease ends by [itself].\n",
+		"C: A [lease]{c=2} ends by [itself]{c=1}.\n", "C: A [lease], in [time], ends by [itself].\n", "", "Q: How many keys move?\n\nA: About 1/(N+1) of them.\n",
+	}
+	rapid.Check(t, func(rt *rapid.T) {
+		s, c := newStoreIn(t, rt), newClock("c")
+		for _, text := range rapid.SliceOfN(rapid.SampledFrom(texts), 1, 6).Draw(rt, "texts") {
+			f := files{"a.md": id("note", text), "b.md": fence}
+			if text == "" {
+				delete(f, "a.md")
+			}
+			compileFolder(rt, s, f, CompileOptions{})
+			for card := range memories(rt, s) {
+				grade(rt, s, c, card, scheduler.Good)
+			}
+		}
+		text := dumpText(rt, s)
+		other := newStoreIn(t, rt)
+		loadDump(rt, other, text)
+		healthy(rt, other)
+		same(rt, "loaded", kept(rt, s), kept(rt, other))
+		if n := loadDump(rt, other, text); n != (DumpCounts{}) {
+			rt.Fatalf("again: %+v", n)
+		}
+		again := newStoreIn(t, rt)
+		loadDump(rt, again, dumpText(rt, other))
+		same(rt, "loaded from what was loaded", kept(rt, s), kept(rt, again))
+	})
+}
+
+// A machine that met the note as what it is now has other cards for it than one
+// that saw it change: each learns of the other's.
+func TestDumpOfANoteThatChangedItsKindElsewhere(t *testing.T) {
+	a, b, c := newStore(t), newStore(t), newClock("c")
+	compileFolder(t, a, files{"a.md": id("ring", fence)}, CompileOptions{})
+	grade(t, a, c, "ring", scheduler.Good)
+	for _, s := range []*Store{a, b} {
+		compileFolder(t, s, files{"a.md": id("ring", ring)}, CompileOptions{})
+	}
+	grade(t, a, c, "ring~2", scheduler.Good)
+	grade(t, b, c, "ring~0", scheduler.Good)
+	for i := range 2 {
+		for _, s := range [][2]*Store{{a, b}, {b, a}} {
+			if n := loadDump(t, s[1], dumpText(t, s[0])); i > 0 && n != (DumpCounts{}) {
+				t.Errorf("again %+v", n)
+			}
+			healthy(t, s[1])
+		}
+	}
+	fresh := newStore(t)
+	loadDump(t, fresh, dumpText(t, b))
+	same(t, "loaded", kept(t, b), kept(t, fresh))
+	for _, s := range []*Store{a, b, fresh} {
+		for _, text := range []string{ring, fence, lease, ring} {
+			compileFolder(t, s, files{"a.md": id("ring", text)}, CompileOptions{})
+			healthy(t, s)
+		}
+		if got := strings.Join(ids(entries(t, s)), " "); got != "c-000001 c-000002 c-000003" {
+			t.Errorf("rows %s", got)
+		}
+	}
+}
+
 // edited changes a line of a dump as JSON.
 func edited(t tb, line string, change func(map[string]any)) string {
 	t.Helper()
@@ -489,6 +557,11 @@ func TestHostileDumps(t *testing.T) {
 		{"an unknown kind of library", field("post", "kind", "web")},
 		{"a negative card number", field("post", "notes.cards.ord", -1)},
 		{"a card of another note", field("post", "notes.cards.id", "other~0")},
+		{"a card of no number", field("post", "notes.cards.id", "lease-end~x")},
+		{"a card of an odd number", field("post", "notes.cards.id", "lease-end~01")},
+		{"a second card of a question", field("post", "notes.cards", []any{
+			map[string]any{"id": "lease-end", "anki_cid": 1}, map[string]any{"id": "lease-end~1", "ord": 1, "anki_cid": 2},
+		})},
 		{"no card id", field("post", "notes.cards.id", "")},
 		{"a negative place", field("post", "notes.pos", -1)},
 		{"media that is no base64", field("media", "data", "!!!")},
