@@ -117,9 +117,11 @@ type importer struct {
 	known     map[identity]*knownNote
 	texts     map[string]*knownNote // notes of other libraries by the hash of their text
 	posts     []*keptPost
-	forgotten map[string]string // paths of forgotten decks, by title
-	slugs     map[string]bool   // that are taken
-	notes     []*arrival        // what is taken in, in the order given
+	forgotten map[string]string    // paths of forgotten decks, by title
+	slugs     map[string]bool      // that are taken
+	suffixes  map[string]int       // the next to try behind a slug
+	titled    map[string]*keptPost // posts by title, the first of each, once a deck was asked for
+	notes     []*arrival           // what is taken in, in the order given
 }
 
 // identity is what Anki knows a note by.
@@ -420,10 +422,14 @@ func (p *keptPost) text() string {
 // was forgotten comes back to its place.
 func (im *importer) postFor(name string) *keptPost {
 	title := cmp.Or(plainLine(name), "Default")
-	for _, p := range im.posts {
-		if p.title == title {
-			return p
+	if im.titled == nil {
+		im.titled = make(map[string]*keptPost)
+		for _, p := range slices.Backward(im.posts) {
+			im.titled[p.title] = p
 		}
+	}
+	if p := im.titled[title]; p != nil {
+		return p
 	}
 	topic := title
 	for level := range strings.SplitSeq(title, "::") {
@@ -438,7 +444,7 @@ func (im *importer) postFor(name string) *keptPost {
 	if p.path == "" {
 		p.path = im.freePath(title)
 	}
-	im.posts = append(im.posts, p)
+	im.posts, im.titled[title] = append(im.posts, p), p
 	return p
 }
 
@@ -466,9 +472,13 @@ func (im *importer) freePath(title string) string {
 	if name = strings.Trim(name[:min(len(name), 60)], "-"); name == "" {
 		name = "deck"
 	}
+	if im.suffixes == nil {
+		im.suffixes = make(map[string]int)
+	}
 	slug := name
-	for i := 2; im.slugs[slug]; i++ {
+	for i := max(2, im.suffixes[name]); im.slugs[slug]; i++ {
 		slug = fmt.Sprintf("%s-%d", name, i)
+		im.suffixes[name] = i + 1
 	}
 	im.slugs[slug] = true
 	return slug + ".md"

@@ -777,6 +777,27 @@ func TestSlugsOfImportedDecks(t *testing.T) {
 	}
 }
 
+// Many decks, all of whose names make the same slug, cost no more each.
+func TestSlugsOfManyDecks(t *testing.T) {
+	im := &importer{slugs: map[string]bool{"deck-3": true}}
+	soon(t, "30000 decks", func() {
+		for i := range 30_000 {
+			want := fmt.Sprintf("deck-%d.md", i+2)
+			switch i {
+			case 0:
+				want = "deck.md"
+			case 1:
+				want = "deck-2.md"
+			}
+			name := strings.Map(func(r rune) rune { return '一' + r }, fmt.Sprint(i))
+			p := im.postFor(name)
+			if p.path != want || im.postFor(name) != p {
+				t.Fatalf("deck %d has %s, want %s", i, p.path, want)
+			}
+		}
+	})
+}
+
 // Note types and media are kept, the first of each name.
 func TestImportKeepsTypesAndMedia(t *testing.T) {
 	s := newStore(t)
