@@ -5,8 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"maps"
-	"slices"
 
 	"etch/deck"
 	"etch/scheduler"
@@ -65,6 +63,7 @@ type merger struct {
 	cards   map[deck.CardID]bool              // whether a card is there, once a row of it came
 	decided map[deck.CardID]bool              // those where a row said where they stand, before this merge
 	away    map[deck.CardID][]scheduler.Entry // what came for a card and stays with another one
+	moved   []deck.CardID                     // the cards of away that are not decided
 	ids     map[string]deck.CardID            // the rows of those cards, and whose they are
 	numbers map[int64]revlogOwner             // likewise by revlog id
 	aliases map[string]string                 // ids of rows that came to what those are called here
@@ -213,6 +212,9 @@ func (m *merger) leave(e scheduler.Entry) error {
 			return m.add(e)
 		}
 	}
+	if m.away[e.Card] == nil && !m.decided[e.Card] {
+		m.moved = append(m.moved, e.Card)
+	}
 	m.away[e.Card] = append(m.away[e.Card], e)
 	if e.Kind != scheduler.Seed {
 		m.left++
@@ -226,8 +228,12 @@ func (m *merger) leave(e scheduler.Entry) error {
 func standing(sched *scheduler.Scheduler, away, here []scheduler.Entry) (e scheduler.Entry, ok bool) {
 	scheduler.SortEntries(away)
 	last := away[len(away)-1]
-	later := func(e scheduler.Entry) bool { return e.Kind != scheduler.Void && e.At.After(last.At) }
-	m := sched.Fold(slices.Concat(away, slices.DeleteFunc(here, later)))
+	for _, e := range here {
+		if e.Kind == scheduler.Void || !e.At.After(last.At) {
+			away = append(away, e)
+		}
+	}
+	m := sched.Fold(away)
 	id := last.ID + ":" + string(last.Card)
 	return scheduler.Entry{
 		ID: id, Act: id, Card: last.Card, Kind: scheduler.Seed, At: last.At, Zone: last.Zone, Day: m.LastDay, Source: scheduler.FromImport,
@@ -256,10 +262,7 @@ func (m *merger) fold(sched *scheduler.Scheduler) error {
 		rows, err := read.QueryContext(m.ctx, card)
 		return collect(rows, err, scanEntry)
 	}
-	for _, card := range slices.Sorted(maps.Keys(m.away)) {
-		if m.decided[card] {
-			continue
-		}
+	for _, card := range m.moved {
 		here, err := entries(card)
 		if err != nil {
 			return err
