@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -130,6 +131,23 @@ type identity struct {
 	ord  int
 }
 
+// SiblingGUID is what a note with an ord is known by where it can no longer be
+// one with those that share its guid.
+func SiblingGUID(guid string, ord int) string { return fmt.Sprintf("%s~%d", guid, ord) }
+
+// identityOf returns what a note is known by here: one that went out apart from
+// its siblings comes back as what it was.
+func (im *importer) identityOf(n *IncomingNote) identity {
+	id := identity{n.GUID, n.Ord}
+	if at := strings.LastIndexByte(n.GUID, '~'); im.known[id] == nil && at > 0 && n.Ord == 0 {
+		ord, err := strconv.Atoi(n.GUID[at+1:])
+		if was := (identity{n.GUID[:at], ord}); err == nil && im.known[was] != nil && SiblingGUID(was.guid, ord) == n.GUID {
+			return was
+		}
+	}
+	return id
+}
+
 // knownNote is a note of the database.
 type knownNote struct {
 	id      deck.NoteID
@@ -233,7 +251,8 @@ func (im *importer) sort() error {
 				return err
 			}
 			n := &in.Notes[i]
-			id := identity{n.GUID, n.Ord}
+			id := im.identityOf(n)
+			n.GUID, n.Ord = id.guid, id.ord
 			if seen[id] {
 				im.skip(n, "its guid stands in the file twice")
 				continue

@@ -42,19 +42,25 @@ type ExportOptions struct {
 // equal collection.
 func Export(ctx context.Context, content *storage.Content, opt ExportOptions) (c *Collection, notes []string, err error) {
 	x := &exporter{
-		opt: opt, content: content, types: make(map[int64]bool), defs: make(map[int64]NoteType), names: make(map[string]bool), ids: make(map[int64]bool),
-		decks: make(map[string]bool),
+		opt: opt, content: content, types: make(map[int64]bool), defs: make(map[int64]*NoteType), names: make(map[string]bool), ids: make(map[int64]bool),
+		decks: make(map[string]bool), odd: make(map[int]bool),
 		media: make(map[string]Media), notes: make(map[string]int), simplified: make(map[string]int),
 		c: &Collection{Created: epoch, HasWest: true, Rollover: opt.Scheduler.Calendar().Rollover, Scheduler: 2},
 	}
 	x.setEpoch()
-	for i := range content.Notes {
-		err := ctx.Err()
-		if err == nil {
-			err = x.note(&content.Notes[i])
-		}
-		if err != nil {
-			return nil, nil, fmt.Errorf("export card %s: %w", content.Notes[i].ID, err)
+	// A guid goes to the note that is etch's own, then to one that goes back as
+	// it came, then to one that no longer fits what it came as.
+	for _, take := range []func(int, *storage.ContentNote) error{x.own, x.imported, x.misfit} {
+		x.order = 0
+		for i := range content.Notes {
+			err := ctx.Err()
+			if err == nil {
+				err = take(i, &content.Notes[i])
+			}
+			if err != nil {
+				return nil, nil, fmt.Errorf("export card %s: %w", content.Notes[i].ID, err)
+			}
+			x.order += len(content.Notes[i].Cards)
 		}
 	}
 	x.addDecks()
@@ -83,15 +89,17 @@ type exporter struct {
 	day0    scheduler.Day // that Created lies in
 
 	types map[int64]bool
-	defs  map[int64]NoteType // of imported notes
+	defs  map[int64]*NoteType // of imported notes; nil for one that cannot go back
 	names map[string]bool    // of note types, in lower case
 	ids   map[int64]bool     // of notes, fields and templates
 	decks map[string]bool
 	media map[string]Media
 	notes map[string]int // index of a note by guid
+	odd   map[int]bool   // by index: imported notes that do not fit their note type
 
 	simplified map[string]int
-	order      int      // of new cards
+	left       []string // cards that cannot be valid in Anki
+	order      int      // of new cards: how many stand before the note
 	cardDecks  []string // the deck of each card of c
 }
 
@@ -122,6 +130,9 @@ func (x *exporter) summary() []string {
 	for what, n := range x.simplified {
 		out = append(out, fmt.Sprintf("%s (%d)", what, n))
 	}
+	if n := len(x.left); n > 0 {
+		out = append(out, fmt.Sprintf("cards that cannot be valid in Anki are left out: %s (%d)", strings.Join(x.left[:min(n, examples)], ", "), n))
+	}
 	slices.Sort(out)
 	return out
 }
@@ -134,26 +145,55 @@ type original struct {
 	Tags   []string `json:"tags"`
 }
 
-func (x *exporter) note(n *storage.ContentNote) error {
+// own takes a note that has no other form than etch's.
+func (x *exporter) own(_ int, n *storage.ContentNote) error {
+	if n.Fields != "" {
+		return nil
+	}
+	return x.asOwn(n, n.GUID)
+}
+
+// imported takes a note that came from Anki, if it can go back to its note
+// type; its siblings there are one note with it.
+func (x *exporter) imported(i int, n *storage.ContentNote) error {
+	if n.Fields == "" {
+		return nil
+	}
+	from, t := x.origin(n)
 	at, ok := x.notes[n.GUID]
-	if !ok {
-		note, err := x.newNote(n)
-		if err != nil {
-			return err
-		}
-		at = len(x.c.Notes)
-		x.notes[n.GUID] = at
-		x.c.Notes = append(x.c.Notes, note)
+	if t == nil || t.Cloze != (n.Kind == deck.Cloze) || !t.Cloze && n.Ord >= len(t.Templates) || ok && x.c.Notes[at].Type != t.ID {
+		x.odd[i] = true
+		return nil
 	}
-	name := deckName(n)
-	x.decks[name] = true
-	for _, card := range n.Cards {
-		x.order++
-		if err := x.card(n, card, x.c.Notes[at].ID, name); err != nil {
-			return err
-		}
+	if ok {
+		x.cards(n, x.c.Notes[at].ID, n.Ord, t)
+		return nil
 	}
+	note := x.newNote(n, n.GUID)
+	if err := x.fromOriginal(&note, n, from, t); err != nil {
+		return err
+	}
+	if checkNote(&note, t) != nil {
+		x.odd[i] = true
+		return nil
+	}
+	x.useType(*t)
+	x.add(n, note, n.Ord, t)
 	return nil
+}
+
+// misfit takes an imported note that its note type has no place for: as etch's
+// own, or it would cost the whole export.
+func (x *exporter) misfit(i int, n *storage.ContentNote) error {
+	if !x.odd[i] {
+		return nil
+	}
+	x.simplified["notes that do not fit their note type in Anki go out as notes of etch's own types"]++
+	guid := n.GUID
+	if _, taken := x.notes[guid]; taken || n.Ord > 0 {
+		guid = storage.SiblingGUID(n.GUID, n.Ord)
+	}
+	return x.asOwn(n, guid)
 }
 
 // deckName is where a post's cards go: one deck for each topic and post; an
@@ -177,17 +217,26 @@ func deckName(n *storage.ContentNote) string {
 	return cmp.Or(strings.Join(levels, "::"), "Default")
 }
 
-func (x *exporter) newNote(n *storage.ContentNote) (Note, error) {
-	note := Note{ID: n.AnkiID, GUID: n.GUID, Mod: max(0, n.Changed.Unix()), Tags: tagsOf(n)}
+// add adds a note with its cards, if there is one that Anki can have.
+func (x *exporter) add(n *storage.ContentNote, note Note, ord int, t *NoteType) {
+	if x.cards(n, note.ID, ord, t) {
+		x.notes[note.GUID] = len(x.c.Notes)
+		x.c.Notes = append(x.c.Notes, note)
+	}
+}
+
+func (x *exporter) newNote(n *storage.ContentNote, guid string) Note {
+	note := Note{ID: n.AnkiID, GUID: guid, Mod: max(0, n.Changed.Unix()), Tags: tagsOf(n)}
 	for x.ids[note.ID] {
 		note.ID++
 	}
 	x.ids[note.ID] = true
-	if n.Fields != "" {
-		if ok, err := x.fromOriginal(&note, n); ok || err != nil {
-			return note, err
-		}
-	}
+	return note
+}
+
+// asOwn adds a note as one of etch's own types.
+func (x *exporter) asOwn(n *storage.ContentNote, guid string) error {
+	note := x.newNote(n, guid)
 	t := BasicType()
 	front, back := field.HTML(n.Front), field.HTML(n.Back)
 	if n.Kind == deck.Cloze {
@@ -195,8 +244,18 @@ func (x *exporter) newNote(n *storage.ContentNote) (Note, error) {
 	}
 	note.Type = t.ID
 	note.Fields = []string{front, back, field.HTML(n.Takeaway), html.EscapeString(n.Source), html.EscapeString(n.AsOf), html.EscapeString(string(n.ID))}
+	if err := x.pictures(&note, n.Folder); err != nil {
+		return err
+	}
+	if checkNote(&note, &t) != nil {
+		for _, card := range n.Cards {
+			x.left = append(x.left, string(card.ID))
+		}
+		return nil
+	}
 	x.useType(t)
-	return note, x.pictures(&note, n.Folder)
+	x.add(n, note, 0, &t)
+	return nil
 }
 
 // clozeHTML numbers each deletion as the cards that hide it are numbered.
@@ -217,48 +276,58 @@ func clozeHTML(n *storage.ContentNote) string {
 	})
 }
 
-// fromOriginal gives an imported note back as it came. Where its text was
-// edited here since, its first two fields are written anew.
-func (x *exporter) fromOriginal(note *Note, n *storage.ContentNote) (ok bool, err error) {
-	var from original
-	var t NoteType
-	if err := json.Unmarshal([]byte(n.Fields), &from); err != nil {
-		return false, fmt.Errorf("read its fields: %w", err)
+// origin returns an imported note as it came and its note type; none where it
+// is not known, is not valid in Anki, or has other fields than the note.
+func (x *exporter) origin(n *storage.ContentNote) (from original, t *NoteType) {
+	if json.Unmarshal([]byte(n.Fields), &from) != nil {
+		return from, nil
 	}
-	switch def := x.content.Types[from.Type]; {
-	case from.Type == BasicTypeID:
-		t = BasicType()
-	case from.Type == ClozeTypeID:
-		t = ClozeType()
-	case def == "":
-		return false, nil
-	default:
-		if t, ok = x.defs[from.Type]; ok {
-			break
-		}
-		if err := json.Unmarshal([]byte(def), &t); err != nil {
-			return false, fmt.Errorf("read note type %d: %w", from.Type, err)
-		}
+	t, ok := x.defs[from.Type]
+	if !ok {
+		t = x.definition(from.Type)
 		x.defs[from.Type] = t
 	}
-	if len(from.Fields) != len(t.Fields) {
-		return false, nil
+	if t != nil && len(from.Fields) != len(t.Fields) {
+		t = nil
 	}
+	return from, t
+}
+
+func (x *exporter) definition(id int64) *NoteType {
+	var t NoteType
+	switch id {
+	case BasicTypeID:
+		t = BasicType()
+	case ClozeTypeID:
+		t = ClozeType()
+	default:
+		if json.Unmarshal([]byte(x.content.Types[id]), &t) != nil || t.ID != id {
+			return nil
+		}
+	}
+	if checkType(&t) != nil || checkParts(&t, map[int64]bool{}, map[int64]bool{}) != nil {
+		return nil
+	}
+	return &t
+}
+
+// fromOriginal gives an imported note back as it came. Where its text was
+// edited here since, its first two fields are written anew.
+func (x *exporter) fromOriginal(note *Note, n *storage.ContentNote, from original, t *NoteType) error {
 	note.Type, note.Fields = from.Type, from.Fields
-	x.useType(t)
 	if n.Changed.Unix() == from.Mod {
 		note.Tags = from.Tags
-		return true, x.pictures(note, "")
+		return x.pictures(note, "")
 	}
 	if slices.Equal(slices.Sorted(slices.Values(from.Tags)), slices.Sorted(slices.Values(n.Tags))) {
 		note.Tags = from.Tags
 	}
-	front, back := editPlaces(&t, from.Fields)
-	question, answer, _ := sides(&t, &Note{Fields: slices.Clone(from.Fields)}, 0)
+	front, back := editPlaces(t, from.Fields)
+	question, answer, _ := sides(t, &Note{Fields: slices.Clone(from.Fields)}, 0)
 	switch {
-	case n.Ord > 0 || len(t.Templates) > 1 || front < 0 || back < 0 && n.Back != "" || t.Cloze != (n.Kind == deck.Cloze):
+	case n.Ord > 0 || len(t.Templates) > 1 || front < 0 || back < 0 && n.Back != "":
 		x.simplified["edits of cards with several fields on a side, or several templates, stay here"]++
-		return true, x.pictures(note, "")
+		return x.pictures(note, "")
 	case n.Kind == deck.Cloze:
 		note.Fields[front] = clozeHTML(n)
 	case !readsAs(question, n.Front):
@@ -267,7 +336,7 @@ func (x *exporter) fromOriginal(note *Note, n *storage.ContentNote) (ok bool, er
 	if back >= 0 && !readsAs(answer, n.Back) {
 		note.Fields[back] = field.HTML(n.Back)
 	}
-	return true, x.pictures(note, "")
+	return x.pictures(note, "")
 }
 
 // readsAs reports whether a side that came as HTML still has its text.
@@ -512,14 +581,33 @@ func presetOf(set scheduler.Settings) Preset {
 	}
 }
 
-// card adds a card, with its state and its reviews if they are asked for.
-func (x *exporter) card(n *storage.ContentNote, from storage.ContentCard, note int64, deckName string) error {
-	card := Card{
-		ID: from.AnkiID, Note: note, Ord: from.Ord, Mod: max(0, from.AnkiID/1000), Due: int64(x.order), Pos: -1,
+// cards adds the cards of a note and reports whether there are any. ord is that
+// of a card which is no cloze.
+func (x *exporter) cards(n *storage.ContentNote, note int64, ord int, t *NoteType) (added bool) {
+	name := deckName(n)
+	for i := range n.Cards {
+		from := &n.Cards[i]
+		if n.Kind == deck.Cloze {
+			ord = from.Ord
+		}
+		reviews := len(x.c.Reviews)
+		card := x.card(n, from, Card{ID: from.AnkiID, Note: note, Ord: ord, Due: int64(x.order + i + 1), Pos: -1})
+		if n.Kind != deck.Cloze && i > 0 || checkCard(&card, t) != nil {
+			x.left = append(x.left, string(from.ID))
+			x.c.Reviews = x.c.Reviews[:reviews]
+			continue
+		}
+		added = true
+		x.decks[name] = true
+		x.c.Cards = append(x.c.Cards, card)
+		x.cardDecks = append(x.cardDecks, name)
 	}
-	if n.Kind != deck.Cloze {
-		card.Ord = n.Ord
-	}
+	return added
+}
+
+// card returns a card, and adds its reviews if they are asked for.
+func (x *exporter) card(n *storage.ContentNote, from *storage.ContentCard, card Card) Card {
+	card.Mod = max(0, from.AnkiID/1000)
 	m := from.Memory
 	if x.opt.Progress {
 		card.Mod = max(card.Mod, n.Changed.Unix())
@@ -535,9 +623,7 @@ func (x *exporter) card(n *storage.ContentNote, from storage.ContentCard, note i
 			card.Flag = 1
 		}
 	}
-	x.c.Cards = append(x.c.Cards, card)
-	x.cardDecks = append(x.cardDecks, deckName)
-	return nil
+	return card
 }
 
 // state writes where a card stands.
@@ -574,13 +660,16 @@ func (x *exporter) state(card *Card, m scheduler.Memory, last int64) {
 	if len(weights) == 21 {
 		decay = weights[20]
 	}
-	card.Memory = &Memory{Stability: m.Stability, Difficulty: m.Difficulty, Retention: set.Retention, Decay: decay, LastReview: max(0, cmp.Or(last, m.Last.Unix()))}
+	memory := &Memory{Stability: m.Stability, Difficulty: m.Difficulty, Retention: set.Retention, Decay: decay, LastReview: max(0, cmp.Or(last, m.Last.Unix()))}
+	if memory.readable() { // else Anki computes it from the reviews
+		card.Memory = memory
+	}
 }
 
 // reviews writes a card's log and returns the time of the last answer, in unix
 // seconds, 0 if there is none, and -1 if there is none since the card was
 // forgotten: then Anki knows of no last review.
-func (x *exporter) reviews(from storage.ContentCard) (last int64) {
+func (x *exporter) reviews(from *storage.ContentCard) (last int64) {
 	interval := 0
 	for _, e := range from.Rows {
 		r := Review{ID: e.AnkiID, Card: from.AnkiID, Interval: e.Then.Interval, LastInterval: interval}
@@ -599,6 +688,10 @@ func (x *exporter) reviews(from storage.ContentCard) (last int64) {
 			continue
 		}
 		interval = r.Interval
+		if checkReview(&r) != nil {
+			x.simplified["reviews that cannot be valid in Anki are left out"]++
+			continue
+		}
 		x.c.Reviews = append(x.c.Reviews, r)
 	}
 	return last

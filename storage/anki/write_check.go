@@ -1,6 +1,7 @@
 package anki
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -71,16 +72,10 @@ func (k *checker) noteTypes() error {
 	for i := range k.c.NoteTypes {
 		t := &k.c.NoteTypes[i]
 		err := hold("note type", t.ID,
-			rule{t.ID > 0, "the id is no time"},
 			rule{k.types[t.ID] == nil, "the id is used twice"},
-			rule{t.Name != "" && plain(t.Name) && fresh(names, t.Name), "it has no name, or that of another"},
-			rule{plain(t.CSS), "its CSS is not UTF-8"},
-			rule{between(t.Mod, 0, maxSeconds), "impossible time"},
-			rule{len(t.Fields) > 0 && len(t.Templates) > 0, "it has no fields or no templates"},
-			rule{between(t.SortField, 0, len(t.Fields)-1), "it has no such field to sort by"},
-			rule{!t.Cloze || len(t.Templates) == 1, "a cloze type has one template"},
+			rule{fresh(names, t.Name), "it has the name of another"},
 		)
-		if err != nil {
+		if err := cmp.Or(err, checkType(t)); err != nil {
 			return err
 		}
 		if err := checkParts(t, fields, templates); err != nil {
@@ -89,6 +84,20 @@ func (k *checker) noteTypes() error {
 		k.types[t.ID] = t
 	}
 	return nil
+}
+
+// checkType checks what a note type says of itself, but for its fields and
+// templates.
+func checkType(t *NoteType) error {
+	return hold("note type", t.ID,
+		rule{t.ID > 0, "the id is no time"},
+		rule{t.Name != "" && plain(t.Name), "it has no name"},
+		rule{plain(t.CSS), "its CSS is not UTF-8"},
+		rule{between(t.Mod, 0, maxSeconds), "impossible time"},
+		rule{len(t.Fields) > 0 && len(t.Templates) > 0, "it has no fields or no templates"},
+		rule{between(t.SortField, 0, len(t.Fields)-1), "it has no such field to sort by"},
+		rule{!t.Cloze || len(t.Templates) == 1, "a cloze type has one template"},
+	)
 }
 
 // checkParts checks fields and templates; their ids must differ over all
@@ -184,21 +193,30 @@ func (k *checker) allNotes() error {
 		n := &k.c.Notes[i]
 		t := k.types[n.Type]
 		err := hold("note", n.ID,
-			rule{n.ID > 0 && k.notes[n.ID] == 0, "the id is no time, or used twice"},
-			rule{n.GUID != "" && plain(n.GUID) && !guids[n.GUID], "it has no guid, or that of another"},
-			rule{t != nil, "it has an unknown type"},
-			rule{t == nil || len(n.Fields) == len(t.Fields), "it has not as many fields as its type"},
-			rule{between(n.Mod, 0, maxSeconds), "impossible time"},
-			rule{!slices.ContainsFunc(n.Tags, badTag), "a tag is empty or has a space"},
-			rule{!slices.ContainsFunc(n.Fields, badField), "a field is not UTF-8, or has the character that parts fields"},
+			rule{k.notes[n.ID] == 0, "the id is used twice"},
+			rule{!guids[n.GUID], "it has the guid of another"},
 		)
-		if err != nil {
+		if err := cmp.Or(err, checkNote(n, t)); err != nil {
 			return err
 		}
 		guids[n.GUID] = true
 		k.notes[n.ID] = n.Type
 	}
 	return nil
+}
+
+// checkNote checks what a note says of itself. t is its type, nil for an unknown
+// one.
+func checkNote(n *Note, t *NoteType) error {
+	return hold("note", n.ID,
+		rule{n.ID > 0, "the id is no time"},
+		rule{n.GUID != "" && plain(n.GUID), "it has no guid"},
+		rule{t != nil, "it has an unknown type"},
+		rule{t == nil || len(n.Fields) == len(t.Fields), "it has not as many fields as its type"},
+		rule{between(n.Mod, 0, maxSeconds), "impossible time"},
+		rule{!slices.ContainsFunc(n.Tags, badTag), "a tag is empty or has a space"},
+		rule{!slices.ContainsFunc(n.Fields, badField), "a field is not UTF-8, or has the character that parts fields"},
+	)
 }
 
 func badTag(s string) bool   { return s == "" || !plain(s) || strings.ContainsFunc(s, isTagSpace) }
@@ -214,25 +232,33 @@ func (k *checker) allCards() error {
 		c := &k.c.Cards[i]
 		t := k.types[k.notes[c.Note]]
 		err := hold("card", c.ID,
-			rule{c.ID > 0 && (i == 0 || k.c.Cards[i-1].ID != c.ID), "the id is no time, or used twice"},
-			rule{t != nil, "it has an unknown note"},
-			rule{t == nil || between(c.Ord, 0, maxUint16) && (t.Cloze || c.Ord < len(t.Templates)), "its note type has no such template"},
+			rule{i == 0 || k.c.Cards[i-1].ID != c.ID, "the id is used twice"},
 			rule{!seen[key{c.Note, c.Ord}], "its note has another of that template"},
 			rule{k.decks[c.Deck] && (c.HomeDeck == 0 || k.decks[c.HomeDeck]), "it has an unknown deck"},
-			rule{between(c.Mod, 0, maxSeconds), "impossible time"},
-			rule{c.State >= New && c.State <= Relearning && c.Queue >= UserBuried && c.Queue <= PreviewQueue, "unknown state or queue"},
-			rule{between(c.Due, math.MinInt32, math.MaxInt32) && between(c.HomeDue, math.MinInt32, math.MaxInt32), "impossible due"},
-			rule{between(c.Interval, 0, maxInt32) && between(c.Factor, 0, maxUint16), "impossible interval or factor"},
-			rule{between(c.Reps, 0, maxInt32) && between(c.Lapses, 0, maxInt32) && between(c.Left, 0, 999), "impossible count"},
-			rule{between(c.Flag, 0, 7) && between(c.Pos, -1, maxInt32), "impossible flag or position"},
-			rule{c.Memory == nil || c.Memory.readable(), "impossible memory state"},
 		)
-		if err != nil {
+		if err := cmp.Or(err, checkCard(c, t)); err != nil {
 			return err
 		}
 		seen[key{c.Note, c.Ord}] = true
 	}
 	return nil
+}
+
+// checkCard checks what a card says of itself. t is the type of its note, nil
+// for an unknown note.
+func checkCard(c *Card, t *NoteType) error {
+	return hold("card", c.ID,
+		rule{c.ID > 0, "the id is no time"},
+		rule{t != nil, "it has an unknown note"},
+		rule{t == nil || between(c.Ord, 0, maxUint16) && (t.Cloze || c.Ord < len(t.Templates)), "its note type has no such template"},
+		rule{between(c.Mod, 0, maxSeconds), "impossible time"},
+		rule{c.State >= New && c.State <= Relearning && c.Queue >= UserBuried && c.Queue <= PreviewQueue, "unknown state or queue"},
+		rule{between(c.Due, math.MinInt32, math.MaxInt32) && between(c.HomeDue, math.MinInt32, math.MaxInt32), "impossible due"},
+		rule{between(c.Interval, 0, maxInt32) && between(c.Factor, 0, maxUint16), "impossible interval or factor"},
+		rule{between(c.Reps, 0, maxInt32) && between(c.Lapses, 0, maxInt32) && between(c.Left, 0, 999), "impossible count"},
+		rule{between(c.Flag, 0, 7) && between(c.Pos, -1, maxInt32), "impossible flag or position"},
+		rule{c.Memory == nil || c.Memory.readable(), "impossible memory state"},
+	)
 }
 
 // readable reports whether a reader would take the state; NaN is in no range.
@@ -250,17 +276,24 @@ func (k *checker) allReviews() error {
 	for i := range k.c.Reviews {
 		r := &k.c.Reviews[i]
 		err := hold("review", r.ID,
-			rule{r.ID > 0 && (i == 0 || k.c.Reviews[i-1].ID != r.ID), "the id is no time, or used twice"},
+			rule{i == 0 || k.c.Reviews[i-1].ID != r.ID, "the id is used twice"},
 			rule{cards[r.Card], "it has an unknown card"},
-			rule{between(r.Ease, 0, 4) && r.Kind >= Learned && r.Kind <= Rescheduled, "unknown rating or kind"},
-			rule{between(r.Interval, -maxInt32, maxInt32) && between(r.LastInterval, -maxInt32, maxInt32), "impossible interval"},
-			rule{between(r.Factor, 0, maxInt32) && between(r.Millis, 0, maxInt32), "impossible factor or time"},
 		)
-		if err != nil {
+		if err := cmp.Or(err, checkReview(r)); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// checkReview checks what a row of the log says of itself.
+func checkReview(r *Review) error {
+	return hold("review", r.ID,
+		rule{r.ID > 0, "the id is no time"},
+		rule{between(r.Ease, 0, 4) && r.Kind >= Learned && r.Kind <= Rescheduled, "unknown rating or kind"},
+		rule{between(r.Interval, -maxInt32, maxInt32) && between(r.LastInterval, -maxInt32, maxInt32), "impossible interval"},
+		rule{between(r.Factor, 0, maxInt32) && between(r.Millis, 0, maxInt32), "impossible factor or time"},
+	)
 }
 
 func (k *checker) allMedia() error {
