@@ -90,8 +90,8 @@ type exporter struct {
 
 	types map[int64]bool
 	defs  map[int64]*NoteType // of imported notes; nil for one that cannot go back
-	names map[string]bool    // of note types, in lower case
-	ids   map[int64]bool     // of notes, fields and templates
+	names map[string]bool     // of note types, in lower case
+	ids   map[int64]bool      // of notes, fields and templates
 	decks map[string]bool
 	media map[string]Media
 	notes map[string]int // index of a note by guid
