@@ -36,9 +36,9 @@ type IncomingDeck struct {
 type IncomingNote struct {
 	GUID   string
 	Ord    int   // tells the notes apart that one note with several templates became; else 0
-	AnkiID int64 // unix milliseconds of creation
+	AnkiID int64 // unix milliseconds of creation; 0 of a row of a table, which changes the text of a note that is here and nothing else
 	Mod    time.Time
-	Text   string // "Q: ...\n\nA: ..." or "C: ..."
+	Text   string // "Q: ...\n\nA: ..." or "C: ..."; "" of a row that says what is here
 	Tags   []string
 	Fields string // JSON of the note as it came
 	Cards  []IncomingCard
@@ -279,6 +279,11 @@ func (im *importer) arrive(in *IncomingDeck, n *IncomingNote, known *knownNote) 
 		im.notes = append(im.notes, a)
 		return nil
 	}
+	if known != nil && n.Text == "" {
+		im.report.Unchanged++
+		im.notes = append(im.notes, a)
+		return nil
+	}
 	if known != nil && known.changed >= millis(n.Mod) && !known.returns {
 		im.report.Unchanged++
 		if known.changed > millis(n.Mod) {
@@ -294,7 +299,8 @@ func (im *importer) arrive(in *IncomingDeck, n *IncomingNote, known *knownNote) 
 	}
 	hash := deck.TextHash(parsed.Kind, parsed.Front, parsed.Back)
 	if known != nil && !known.returns {
-		same, err := im.isSame(known, n, hash)
+		a.key = known.key
+		same, err := im.isSame(known, a, hash)
 		if err != nil {
 			return err
 		}
@@ -325,14 +331,25 @@ func (im *importer) arrive(in *IncomingDeck, n *IncomingNote, known *knownNote) 
 }
 
 // isSame reports whether a note that has a newer date is as it was here all
-// the same.
-func (im *importer) isSame(known *knownNote, n *IncomingNote, hash string) (bool, error) {
-	var was, fields string
-	err := im.tx.QueryRowContext(im.ctx, `SELECT hash, coalesce(anki_fields,'') FROM notes WHERE id=? AND retired_at IS NULL`, known.id).Scan(&was, &fields)
+// the same. A row of a table that has no tags says nothing of them.
+func (im *importer) isSame(known *knownNote, a *arrival, hash string) (bool, error) {
+	var was, fields, tags string
+	err := im.tx.QueryRowContext(im.ctx, `SELECT hash, coalesce(anki_fields,''), tags FROM notes WHERE id=? AND retired_at IS NULL`, known.id).Scan(&was, &fields, &tags)
 	if errors.Is(err, sql.ErrNoRows) {
 		return false, nil
 	}
-	return err == nil && was == hash && sameFields(fields, n.Fields), err
+	if err != nil || a.AnkiID != 0 {
+		return err == nil && was == hash && sameFields(fields, a.Fields), err
+	}
+	var have []string
+	if err := json.Unmarshal([]byte(tags), &have); err != nil {
+		return false, fmt.Errorf("tags of note %s: %w", known.id, err)
+	}
+	if len(a.Tags) == 0 {
+		a.Tags = have
+	}
+	tagged, _ := parseAlone(cardComment(a) + "\n" + a.Text)
+	return was == hash && slices.Equal(slices.Sorted(slices.Values(tagged.Tags)), slices.Sorted(slices.Values(have))), nil
 }
 
 // sameFields compares two notes as they came, but for their dates.
@@ -523,7 +540,8 @@ func (im *importer) compile() error {
 // knows them by.
 func (im *importer) identify() error {
 	for _, a := range im.notes {
-		if a.note == nil {
+		known := a.note
+		if known == nil {
 			a.note = &knownNote{}
 			err := im.tx.QueryRowContext(im.ctx, `SELECT id FROM notes WHERE key=? AND retired_at IS NULL`, a.key).Scan(&a.note.id)
 			if err != nil {
@@ -534,6 +552,12 @@ func (im *importer) identify() error {
 			continue
 		}
 		id := a.note.id
+		if a.AnkiID == 0 {
+			if err := im.identifyRow(a, known); err != nil {
+				return fmt.Errorf("note %s: %w", id, err)
+			}
+			continue
+		}
 		_, err := im.tx.ExecContext(im.ctx, `UPDATE notes SET anki_guid=?1, anki_ord=?2, anki_fields=?3, changed_at=?4, created_at=?5,
 			anki_nid=CASE WHEN EXISTS(SELECT 1 FROM notes WHERE anki_nid=?5 AND anki_ord=?2 AND id<>?6) THEN anki_nid ELSE ?5 END WHERE id=?6`,
 			a.GUID, a.Ord, a.Fields, millis(a.Mod), a.AnkiID, id)
@@ -549,6 +573,18 @@ func (im *importer) identify() error {
 		}
 	}
 	return nil
+}
+
+// identifyRow does so for a row of a table, which has no numbers. A note that
+// was here keeps what it came with: the row is an edit, of the file's date.
+func (im *importer) identifyRow(a *arrival, known *knownNote) (err error) {
+	switch {
+	case known == nil:
+		_, err = im.tx.ExecContext(im.ctx, `UPDATE notes SET anki_guid=?, anki_ord=?, anki_fields=?, changed_at=? WHERE id=?`, a.GUID, a.Ord, a.Fields, millis(a.Mod), a.note.id)
+	case !known.returns:
+		_, err = im.tx.ExecContext(im.ctx, `UPDATE notes SET changed_at=? WHERE id=?`, millis(a.Mod), a.note.id)
+	}
+	return err
 }
 
 // keep stores what an export gives back: note types and the names of media.

@@ -20,6 +20,7 @@ import (
 type importOptions struct {
 	progress, dryRun bool
 	forget           string
+	table            bool // the file is one
 }
 
 func newImportCmd(a *app) *cobra.Command {
@@ -135,6 +136,7 @@ func importText(ctx context.Context, a *app, store *storage.Store, file, kind st
 	for _, n := range notes {
 		problems = append(problems, anki.Problem{Why: n, Count: 1})
 	}
+	opt.table = true
 	return importCollection(ctx, a, store, c, problems, opt)
 }
 
@@ -179,7 +181,13 @@ func takeCollection(ctx context.Context, a *app, store *storage.Store, c *anki.C
 		return report, nil, err
 	}
 	a.progress("reading %s", count(len(c.Notes), "note"))
-	in, problems, err := anki.Import(ctx, c, anki.ImportOptions{Scheduler: store.Scheduler(), Progress: opt.progress, Renamed: renamed})
+	var here *storage.Content
+	if opt.table {
+		if here, err = store.Content(ctx, storage.ContentFilter{}); err != nil {
+			return report, nil, err
+		}
+	}
+	in, problems, err := anki.Import(ctx, c, anki.ImportOptions{Scheduler: store.Scheduler(), Progress: opt.progress, Renamed: renamed, Here: here})
 	if err != nil {
 		return report, nil, err
 	}

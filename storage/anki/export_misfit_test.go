@@ -198,6 +198,9 @@ func TestExportNeverRefuses(t *testing.T) {
 		if r, _ := into(rt, s, c); r.New+r.Updated+r.Cards+r.Rows != 0 {
 			rt.Fatalf("the way back: %+v", r)
 		}
+		if r, _ := table(rt, s, asTable(rt, s), monday.AddDate(1, 0, 0)); r.New+r.Updated+r.Cards != 0 {
+			rt.Fatalf("the way back as a table: %+v", r)
+		}
 		sameContent(rt, content, contentOf(rt, s))
 	})
 }

@@ -2,7 +2,6 @@ package anki
 
 import (
 	"context"
-	"crypto/sha256"
 	"encoding/json"
 	"fmt"
 	"html"
@@ -23,6 +22,7 @@ type ImportOptions struct {
 	Scheduler *scheduler.Scheduler
 	Progress  bool              // states and reviews, too
 	Renamed   map[string]string // media that had to get another name
+	Here      *storage.Content  // of a text file: what its rows may be of; nil for a package
 }
 
 // Import turns a collection into what the database takes. problems tells what
@@ -47,6 +47,11 @@ func newIncoming(ctx context.Context, c *Collection, opt ImportOptions) *incomin
 }
 
 func (im *incoming) run() error {
+	if im.opt.Here != nil {
+		if err := im.readTable(); err != nil {
+			return err
+		}
+	}
 	im.index()
 	for i := range im.c.Notes {
 		if err := im.ctx.Err(); err != nil {
@@ -76,6 +81,8 @@ type incoming struct {
 	decks   map[int64]*Deck
 	cards   map[int64][]*Card   // of each note
 	reviews map[int64][]*Review // of each card, oldest first
+
+	rows map[int64]*tableRow // of a text file, by note: those of notes that are here
 
 	out      storage.Incoming
 	at       map[string]int // index of a deck by name
@@ -152,6 +159,13 @@ func (im *incoming) tell(skipped bool, why, example string) {
 func (im *incoming) note(n *Note) {
 	t := im.types[n.Type]
 	cards := im.cards[n.ID]
+	if row := im.rows[n.ID]; row != nil && len(cards) > 0 {
+		if row.same {
+			im.sameRow(n, row, cards[0])
+			return
+		}
+		t, cards = row.noteType, row.cards(cards[0])
+	}
 	if t == nil {
 		im.tell(true, "notes of an unknown type: left out", n.Fields[0])
 		return
@@ -185,7 +199,7 @@ func (im *incoming) note(n *Note) {
 }
 
 func (im *incoming) keepType(t *NoteType) {
-	if im.out.Types[t.ID] != "" {
+	if im.out.Types[t.ID] != "" || im.opt.Here != nil { // a table has none
 		return
 	}
 	if def, err := json.Marshal(t); err == nil {
@@ -246,6 +260,7 @@ func (im *incoming) cloze(t *NoteType, n *Note, cards []*Card, base storage.Inco
 	}
 	extra, more := field.Markdown(back)
 	im.simplified(slices.Concat(lost, more), front)
+	im.asRow(&base, n, ClozeTypeID, front, back)
 	base.Text = "C: " + text
 	if strings.TrimSpace(extra) != "" {
 		base.Text += "\n\nA: " + extra
@@ -272,6 +287,7 @@ func (im *incoming) basic(t *NoteType, n *Note, card *Card, base storage.Incomin
 	if strings.TrimSpace(answer) == "" {
 		answer = `\-`
 	}
+	im.asRow(&base, n, BasicTypeID, front, back)
 	base.Ord = card.Ord
 	base.Text = "Q: " + question + "\n\nA: " + answer
 	base.Cards = []storage.IncomingCard{im.card(card, 0)}
@@ -566,13 +582,6 @@ func difficultyOf(factor int) float64 {
 		return 0
 	}
 	return math.Round((float64(factor)/1000-0.1)*9*1000)/1000 + 1
-}
-
-// textGUID is the identity of a note of a text file without guids: its type
-// and first field, as Anki matches such rows.
-func textGUID(noteType, first string) string {
-	sum := sha256.Sum256([]byte(noteType + "\x00" + first))
-	return deck.AnkiGUID(deck.NoteID(sum[:]))
 }
 
 // References lists the names of the files that the notes of a collection
