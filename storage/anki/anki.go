@@ -59,13 +59,30 @@ type NoteType struct {
 	Fields    []Field
 	Templates []Template
 	CSS       string
+
+	LatexPre, LatexPost string `json:",omitempty"` // around each formula
+	LatexSVG            bool   `json:",omitempty"` // formulas become SVG, else PNG
+	Stock               int    `json:",omitempty"` // which of Anki's own types it was made from; 0 for none
+	Original            int64  `json:",omitempty"` // id of the type that Anki made it from when one with other fields came, else 0
 }
 
 // Field is one named field of a note type. ID is what Anki matches fields by;
-// 0 when the file has none.
+// 0 when the file has none. What is not zero of the rest differs from what Anki
+// gives a new field; it matters to Anki's editor alone.
 type Field struct {
 	ID   int64
 	Name string
+
+	Font            string `json:",omitempty"` // "" for Arial
+	Size            int    `json:",omitempty"` // 0 for 20
+	RTL             bool   `json:",omitempty"`
+	Sticky          bool   `json:",omitempty"`
+	PlainText       bool   `json:",omitempty"`
+	Collapsed       bool   `json:",omitempty"`
+	Unsearched      bool   `json:",omitempty"`
+	PreventDeletion bool   `json:",omitempty"`
+	Description     string `json:",omitempty"`
+	Tag             *int   `json:",omitempty"` // the place that the field has in one of Anki's own types
 }
 
 // Template draws one card of a note. ID as in [Field].
@@ -73,6 +90,10 @@ type Template struct {
 	ID          int64
 	Name        string
 	Front, Back string // HTML with {{fields}}
+
+	BrowserFront, BrowserBack string `json:",omitempty"` // how Anki's browser draws it, if not the same
+	BrowserFont               string `json:",omitempty"`
+	BrowserSize               int    `json:",omitempty"`
 }
 
 // Deck is a deck; "a::b" is the name of one below a.

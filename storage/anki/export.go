@@ -389,6 +389,9 @@ func (x *exporter) useType(t NoteType) {
 		return
 	}
 	x.types[t.ID] = true
+	for _, name := range t.media() {
+		x.addKept(name)
+	}
 	for x.names[strings.ToLower(t.Name)] { // two collections may have one each
 		t.Name += "+"
 	}

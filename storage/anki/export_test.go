@@ -394,11 +394,11 @@ func TestExportIsDeterministic(t *testing.T) {
 // What came from Anki goes back as it came, and edits go where they belong.
 func TestExportOfImportedNotes(t *testing.T) {
 	types := []NoteType{
-		{ID: 5, Name: "Basic", Fields: []Field{{1, "Front"}, {2, "Back"}, {3, "Notes"}}, Templates: []Template{{4, "Card 1", "{{Front}}", "{{FrontSide}}<hr id=answer>{{Back}}"}}},
-		{ID: 6, Name: "basic", Fields: []Field{{1, "Back"}, {2, "Front"}}, Templates: []Template{{4, "Card 1", "<b>{{Front}}</b>", "{{FrontSide}}<hr id=answer><i>{{Back}}</i>"}}},
-		{ID: 7, Name: "Words", Fields: []Field{{0, "Word"}, {0, "Hint"}, {0, "Meaning"}}, Templates: []Template{{0, "Card 1", "{{Word}} ({{Hint}})", "{{FrontSide}}<hr id=answer>{{Meaning}}"}}},
-		{ID: 8, Name: "Cloze", Cloze: true, Fields: []Field{{11, "Text"}, {12, "Back Extra"}}, Templates: []Template{{13, "Cloze", "{{cloze:Text}}", "{{cloze:Text}}<br>\n{{Back Extra}}"}}},
-		{ID: 9, Name: "Both", Fields: []Field{{0, "Front"}, {0, "Back"}}, Templates: []Template{{0, "1", "{{Front}}", "{{Back}}"}, {0, "2", "{{Back}}", "{{Front}}"}}},
+		{ID: 5, Name: "Basic", Fields: []Field{{ID: 1, Name: "Front"}, {ID: 2, Name: "Back"}, {ID: 3, Name: "Notes"}}, Templates: []Template{{ID: 4, Name: "Card 1", Front: "{{Front}}", Back: "{{FrontSide}}<hr id=answer>{{Back}}"}}},
+		{ID: 6, Name: "basic", Fields: []Field{{ID: 1, Name: "Back"}, {ID: 2, Name: "Front"}}, Templates: []Template{{ID: 4, Name: "Card 1", Front: "<b>{{Front}}</b>", Back: "{{FrontSide}}<hr id=answer><i>{{Back}}</i>"}}},
+		{ID: 7, Name: "Words", Fields: []Field{{Name: "Word"}, {Name: "Hint"}, {Name: "Meaning"}}, Templates: []Template{{Name: "Card 1", Front: "{{Word}} ({{Hint}})", Back: "{{FrontSide}}<hr id=answer>{{Meaning}}"}}},
+		{ID: 8, Name: "Cloze", Cloze: true, Fields: []Field{{ID: 11, Name: "Text"}, {ID: 12, Name: "Back Extra"}}, Templates: []Template{{ID: 13, Name: "Cloze", Front: "{{cloze:Text}}", Back: "{{cloze:Text}}<br>\n{{Back Extra}}"}}},
+		{ID: 9, Name: "Both", Fields: []Field{{Name: "Front"}, {Name: "Back"}}, Templates: []Template{{Name: "1", Front: "{{Front}}", Back: "{{Back}}"}, {Name: "2", Front: "{{Back}}", Back: "{{Front}}"}}},
 	}
 	tests := []struct {
 		typeID int64

@@ -7,6 +7,7 @@ import (
 	"html"
 	"maps"
 	"math"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -202,7 +203,7 @@ func (im *incoming) keepType(t *NoteType) {
 	if im.out.Types[t.ID] != "" || im.opt.Here != nil { // a table has none
 		return
 	}
-	if def, err := json.Marshal(t); err == nil {
+	if def, err := json.Marshal(im.renamedType(t)); err == nil {
 		im.out.Types[t.ID] = string(def)
 	}
 }
@@ -213,22 +214,26 @@ func (im *incoming) renamed(fields []string) []string {
 		return fields
 	}
 	out := slices.Clone(fields)
-	for i, text := range out {
-		text = picture.ReplaceAllStringFunc(text, func(tag string) string {
-			m := picture.FindStringSubmatch(tag)
-			if name, ok := im.opt.Renamed[html.UnescapeString(strings.Trim(m[2], `"'`))]; ok {
-				return m[1] + `"` + html.EscapeString(name) + `"`
-			}
-			return tag
-		})
-		out[i] = sound.ReplaceAllStringFunc(text, func(tag string) string {
-			if name, ok := im.opt.Renamed[html.UnescapeString(sound.FindStringSubmatch(tag)[1])]; ok {
-				return "[sound:" + html.EscapeString(name) + "]"
-			}
-			return tag
-		})
+	for i := range out {
+		out[i] = im.rename(out[i])
 	}
 	return out
+}
+
+func (im *incoming) rename(text string) string {
+	text = picture.ReplaceAllStringFunc(text, func(tag string) string {
+		m := picture.FindStringSubmatch(tag)
+		if name, ok := im.opt.Renamed[html.UnescapeString(strings.Trim(m[2], `"'`))]; ok {
+			return m[1] + `"` + html.EscapeString(name) + `"`
+		}
+		return tag
+	})
+	return sound.ReplaceAllStringFunc(text, func(tag string) string {
+		if name, ok := im.opt.Renamed[html.UnescapeString(sound.FindStringSubmatch(tag)[1])]; ok {
+			return "[sound:" + html.EscapeString(name) + "]"
+		}
+		return tag
+	})
 }
 
 // sides returns what a card shows, with the new names of media. ok is false if
@@ -247,8 +252,15 @@ func (im *incoming) sides(t *NoteType, n *Note, ord int) (front, back string, ok
 	return front, back, true
 }
 
+// occlusion matches a deletion of a part of a picture.
+var occlusion = regexp.MustCompile(`\{\{c[0-9,]+::image-occlusion:`)
+
 // cloze takes a cloze note: one note here as there.
 func (im *incoming) cloze(t *NoteType, n *Note, cards []*Card, base storage.IncomingNote) {
+	if slices.ContainsFunc(n.Fields, occlusion.MatchString) { // shapes over a picture, which no terminal shows
+		im.tell(true, "image occlusion notes: left out", n.Fields[0])
+		return
+	}
 	front, back, ok := im.sides(t, n, cards[0].Ord)
 	if !ok {
 		return
@@ -584,22 +596,35 @@ func difficultyOf(factor int) float64 {
 	return math.Round((float64(factor)/1000-0.1)*9*1000)/1000 + 1
 }
 
-// References lists the names of the files that the notes of a collection
-// refer to, sorted. The error is the context's.
+// References lists the names of the files that the notes of a collection and
+// their note types refer to, sorted. The error is the context's.
 func References(ctx context.Context, c *Collection) ([]string, error) {
 	names := make(map[string]bool)
+	for i := range c.NoteTypes {
+		for _, name := range c.NoteTypes[i].media() {
+			names[name] = true
+		}
+	}
 	for i := range c.Notes {
 		if err := ctx.Err(); err != nil {
 			return nil, fmt.Errorf("list media: %w", err)
 		}
 		for _, text := range c.Notes[i].Fields {
-			for _, m := range picture.FindAllStringSubmatch(text, -1) {
-				names[html.UnescapeString(strings.Trim(m[2], `"'`))] = true
-			}
-			for _, m := range sound.FindAllStringSubmatch(text, -1) {
-				names[html.UnescapeString(m[1])] = true
+			for _, name := range mediaOf(text) {
+				names[name] = true
 			}
 		}
 	}
 	return slices.Sorted(maps.Keys(names)), nil
+}
+
+// mediaOf returns the names of the files that HTML shows or plays.
+func mediaOf(text string) (names []string) {
+	for _, m := range picture.FindAllStringSubmatch(text, -1) {
+		names = append(names, html.UnescapeString(strings.Trim(m[2], `"'`)))
+	}
+	for _, m := range sound.FindAllStringSubmatch(text, -1) {
+		names = append(names, html.UnescapeString(m[1]))
+	}
+	return names
 }

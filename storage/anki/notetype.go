@@ -1,6 +1,11 @@
 package anki
 
-import _ "embed"
+import (
+	_ "embed"
+	"regexp"
+	"slices"
+	"strings"
+)
 
 // What Anki knows our note types by. It compares note types by their ids and
 // then field by field and template by template: none of these numbers, and no
@@ -78,4 +83,48 @@ func fields(id int64, names ...string) []Field {
 		out[i] = Field{ID: id + int64(i), Name: name}
 	}
 	return out
+}
+
+// named matches a file in a template or a style sheet. Anki takes along those
+// whose names begin with "_", for it cannot see that anything else uses them.
+var named = regexp.MustCompile(`["'](_[^"'<>\n]+)["']|[(=]\s*(_[^"'()<>\s]+)`)
+
+// media returns the names of the files that templates and style refer to.
+func (t *NoteType) media() (names []string) {
+	for _, text := range t.texts() {
+		names = append(names, mediaOf(*text)...)
+		for _, m := range named.FindAllStringSubmatch(*text, -1) {
+			names = append(names, m[1]+m[2])
+		}
+	}
+	return names
+}
+
+// texts returns what may refer to files.
+func (t *NoteType) texts() []*string {
+	texts := []*string{&t.CSS}
+	for i := range t.Templates {
+		p := &t.Templates[i]
+		texts = append(texts, &p.Front, &p.Back, &p.BrowserFront, &p.BrowserBack)
+	}
+	return texts
+}
+
+// renamedType writes the new names of media into a note type.
+func (im *incoming) renamedType(t *NoteType) *NoteType {
+	if len(im.opt.Renamed) == 0 {
+		return t
+	}
+	out := *t
+	out.Templates = slices.Clone(t.Templates)
+	for _, text := range out.texts() {
+		*text = named.ReplaceAllStringFunc(im.rename(*text), func(found string) string {
+			m := named.FindStringSubmatch(found)
+			if name, ok := im.opt.Renamed[m[1]+m[2]]; ok {
+				return strings.Replace(found, m[1]+m[2], name, 1)
+			}
+			return found
+		})
+	}
+	return &out
 }

@@ -3,10 +3,18 @@ package anki
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
+	"io"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"etch/storage"
 )
 
 // The identity of our note types, as users' collections know it. It may never
@@ -69,5 +77,107 @@ func TestNoteTypesTemplates(t *testing.T) {
 				t.Errorf("%s: no %q in the style", nt.Name, rule)
 			}
 		}
+	}
+}
+
+// All forms of a package say the same of a note type, and a definition that an
+// older etch stored has what a new field or template of Anki's has.
+func TestNoteTypesOfAllForms(t *testing.T) {
+	var first []NoteType
+	for _, name := range fixtures {
+		types := open(t, filepath.Join("testdata", name), Options{Now: monday}).NoteTypes
+		if first == nil {
+			first = types
+		}
+		for _, want := range first {
+			at := slices.IndexFunc(types, func(n NoteType) bool { return n.ID == want.ID })
+			if d := cmp.Diff(want, types[at]); d != "" {
+				t.Errorf("%s: %s", name, d)
+			}
+		}
+	}
+	var old NoteType
+	ok(t, json.Unmarshal([]byte(`{"ID":5,"Name":"B","Fields":[{"ID":0,"Name":"F"}],"Templates":[{"ID":0,"Name":"1","Front":"{{F}}","Back":"b"}],"CSS":""}`), &old))
+	text, err := encode(modelObject(&old))
+	ok(t, err)
+	for _, want := range []string{`"font":"Arial","id":null,"name":"F","ord":0,"plainText":false,"preventDeletion":false,"rtl":false,"size":20,"sticky":false,"tag":null`, `"latexPre":"","latexsvg":false`} {
+		if !strings.Contains(text, want) {
+			t.Errorf("no %s in %s", want, text)
+		}
+	}
+	if again, err := json.Marshal(old); err != nil || strings.Contains(string(again), "Latex") || strings.Contains(string(again), "RTL") {
+		t.Errorf("%s %v", again, err)
+	}
+}
+
+func TestMediaOfNoteTypes(t *testing.T) {
+	nt := NoteType{
+		CSS: "@import '_a.css'; @font-face { src: url(_b.ttf), url( \"_c d.ttf\" ) } .x_y { width: 1px }",
+		Templates: []Template{{
+			Front: `{{F}}<img src="_e.png"><img class=x src=_f.png>`, Back: `[sound:_g.mp3]<img src="h.png"><script src='_i.js'></script>`,
+			BrowserFront: `<img src="_j.png">`, BrowserBack: "{{_field}} a_b",
+		}},
+	}
+	got := nt.media()
+	slices.Sort(got)
+	want := []string{"_a.css", "_b.ttf", "_c d.ttf", "_e.png", "_f.png", "_g.mp3", "_i.js", "_j.png", "h.png"}
+	if got = slices.Compact(got); !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
+// What a note type refers to comes along, under another name if that is taken,
+// and goes out again with all that the type says.
+func TestNoteTypesComeBack(t *testing.T) {
+	s, c := newStore(t, time.UTC), oneCard(Card{})
+	nt := &c.NoteTypes[0]
+	nt.LatexPre, nt.LatexSVG, nt.Fields[0].RTL, nt.Fields[0].Font = "pre", true, true, "Vazir"
+	nt.Templates[0].Front += `<img src="_logo.png">`
+	nt.Templates[0].BrowserFront = "B"
+	nt.CSS = `.card { background: url("_logo.png"), url(_other.png) }`
+	names, err := References(t.Context(), c)
+	ok(t, err)
+	if !slices.Equal(names, []string{"_logo.png", "_other.png"}) {
+		t.Fatalf("%q", names)
+	}
+	in, _, err := Import(t.Context(), c, ImportOptions{Scheduler: s.Scheduler(), Renamed: map[string]string{"_logo.png": "_logo-2.png"}})
+	ok(t, err)
+	for _, name := range []string{"_logo-2.png", "_other.png"} {
+		kept, err := s.StageMedia(t.Context(), name, strings.NewReader(name))
+		ok(t, err)
+		in.Media = append(in.Media, kept)
+	}
+	_, err = s.Import(t.Context(), in, storage.ImportOptions{Now: monday})
+	ok(t, err)
+	out, _ := exported(t, s, false)
+	want := *nt
+	want.Templates = slices.Clone(nt.Templates)
+	want.Templates[0].Front = strings.Replace(nt.Templates[0].Front, "_logo", "_logo-2", 1)
+	want.CSS = strings.Replace(nt.CSS, "_logo", "_logo-2", 1)
+	if d := cmp.Diff([]NoteType{want}, out.NoteTypes); d != "" {
+		t.Error(d)
+	}
+	if len(out.Media) != 2 {
+		t.Errorf("%+v", out.Media)
+	}
+	for _, m := range out.Media {
+		r, err := m.Open()
+		ok(t, err)
+		b, err := io.ReadAll(r)
+		if err != nil || string(b) != m.Name {
+			t.Errorf("%s: %q %v", m.Name, b, err)
+		}
+		r.Close()
+	}
+}
+
+// A picture with covered parts has nothing that a terminal can ask.
+func TestImageOcclusionIsLeftOut(t *testing.T) {
+	c := oneCard(Card{})
+	c.NoteTypes[0] = NoteType{ID: 5, Name: "IO", Cloze: true, Fields: []Field{{Name: "Occlusion"}, {Name: "Image"}}, Templates: []Template{{Name: "IO", Front: "{{cloze:Occlusion}}<script>", Back: "{{cloze:Occlusion}}"}}}
+	c.Notes[0].Fields = []string{"{{c1::image-occlusion:rect:left=.1:top=.1:width=.2:height=.2:oi=1}}<br>", `<img src="p.png">`}
+	s := newStore(t, time.UTC)
+	if r, problems := into(t, s, c); r.New != 0 || len(problems) != 1 || problems[0].Why != "image occlusion notes: left out" || !problems[0].Skipped {
+		t.Errorf("%+v %+v", r, problems)
 	}
 }

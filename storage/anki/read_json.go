@@ -201,18 +201,55 @@ type modelJSON struct {
 	CSS    lenientText `json:"css"`
 	Fields lenientList `json:"flds"`
 	Tmpls  lenientList `json:"tmpls"`
+
+	LatexPre  lenientText `json:"latexPre"`
+	LatexPost lenientText `json:"latexPost"`
+	LatexSVG  lenientInt  `json:"latexsvg"`
+	Stock     lenientInt  `json:"originalStockKind"`
+	Original  lenientInt  `json:"originalId"`
 }
 
 type fieldJSON struct {
-	ID   lenientInt  `json:"id"`
-	Name lenientText `json:"name"`
+	ID          lenientInt  `json:"id"`
+	Name        lenientText `json:"name"`
+	Font        lenientText `json:"font"`
+	Size        lenientInt  `json:"size"`
+	RTL         lenientInt  `json:"rtl"`
+	Sticky      lenientInt  `json:"sticky"`
+	Plain       lenientInt  `json:"plainText"`
+	Collapsed   lenientInt  `json:"collapsed"`
+	Unsearched  lenientInt  `json:"excludeFromSearch"`
+	Prevent     lenientInt  `json:"preventDeletion"`
+	Description lenientText `json:"description"`
+	Tag         *lenientInt `json:"tag"`
+}
+
+func (f *fieldJSON) field() Field {
+	out := Field{
+		ID: int64(f.ID), Name: string(f.Name), Font: string(f.Font), Size: clampInt(int64(f.Size)), RTL: f.RTL != 0, Sticky: f.Sticky != 0,
+		PlainText: f.Plain != 0, Collapsed: f.Collapsed != 0, Unsearched: f.Unsearched != 0, PreventDeletion: f.Prevent != 0,
+		Description: string(f.Description),
+	}
+	if f.Tag != nil {
+		out.setTag(int64(*f.Tag))
+	}
+	return out
+}
+
+func (f *Field) setTag(n int64) {
+	tag := clampInt(n)
+	f.Tag = &tag
 }
 
 type templateJSON struct {
-	ID    lenientInt  `json:"id"`
-	Name  lenientText `json:"name"`
-	Front lenientText `json:"qfmt"`
-	Back  lenientText `json:"afmt"`
+	ID           lenientInt  `json:"id"`
+	Name         lenientText `json:"name"`
+	Front        lenientText `json:"qfmt"`
+	Back         lenientText `json:"afmt"`
+	BrowserFront lenientText `json:"bqfmt"`
+	BrowserBack  lenientText `json:"bafmt"`
+	BrowserFont  lenientText `json:"bfont"`
+	BrowserSize  lenientInt  `json:"bsize"`
 }
 
 // readModels reads the note types. Without them no note means anything, so
@@ -235,16 +272,20 @@ func (r *reader) readModels(text string) error {
 		t := NoteType{
 			ID: jsonID(j.ID, m.key), Name: string(j.Name), Cloze: j.Type == 1, Mod: int64(j.Mod),
 			SortField: int(j.Sort), CSS: string(j.CSS),
+			LatexPre: string(j.LatexPre), LatexPost: string(j.LatexPost), LatexSVG: j.LatexSVG != 0, Stock: clampInt(int64(j.Stock)), Original: int64(j.Original),
 		}
 		for _, e := range j.Fields {
 			var f fieldJSON
 			json.Unmarshal(e, &f) // a field that is no object has no name, but its place
-			t.Fields = append(t.Fields, Field{ID: int64(f.ID), Name: string(f.Name)})
+			t.Fields = append(t.Fields, f.field())
 		}
 		for _, e := range j.Tmpls {
 			var f templateJSON
 			json.Unmarshal(e, &f)
-			t.Templates = append(t.Templates, Template{ID: int64(f.ID), Name: string(f.Name), Front: string(f.Front), Back: string(f.Back)})
+			t.Templates = append(t.Templates, Template{
+				ID: int64(f.ID), Name: string(f.Name), Front: string(f.Front), Back: string(f.Back),
+				BrowserFront: string(f.BrowserFront), BrowserBack: string(f.BrowserBack), BrowserFont: string(f.BrowserFont), BrowserSize: clampInt(int64(f.BrowserSize)),
+			})
 		}
 		r.addNoteType(t)
 	}
@@ -426,20 +467,38 @@ func (r *reader) addNoteType(t NoteType) {
 		return
 	}
 	t.Name = r.text(t.Name, "%s", what)
-	t.CSS = r.text(t.CSS, "%s", what)
+	for _, text := range []*string{&t.CSS, &t.LatexPre, &t.LatexPost} {
+		*text = r.text(*text, "%s", what)
+	}
 	t.Mod = r.within(t.Mod, 0, maxSeconds, "note types with an impossible time: set to the nearest", "%s", what)
 	t.SortField = int(r.within(int64(t.SortField), 0, int64(len(t.Fields)-1), "note types that are sorted by a field they do not have: by the nearest", "%s", what))
 	for i := range t.Fields {
-		t.Fields[i].Name = r.name(t.Fields[i].Name, i, what)
+		f := &t.Fields[i]
+		f.Name = r.name(f.Name, i, what)
+		f.Font, f.Description = r.text(f.Font, "%s", what), r.text(f.Description, "%s", what)
+		if f.Font == defaultFont {
+			f.Font = ""
+		}
+		if f.Size == defaultSize {
+			f.Size = 0
+		}
 	}
 	for i := range t.Templates {
 		p := &t.Templates[i]
 		p.Name = r.name(p.Name, i, what)
-		p.Front, p.Back = r.text(p.Front, "%s", what), r.text(p.Back, "%s", what)
+		for _, text := range []*string{&p.Front, &p.Back, &p.BrowserFront, &p.BrowserBack, &p.BrowserFont} {
+			*text = r.text(*text, "%s", what)
+		}
 	}
 	set(&r.types, t.ID)
 	r.p.NoteTypes = append(r.p.NoteTypes, t)
 }
+
+// What Anki gives a new field.
+const (
+	defaultFont = "Arial"
+	defaultSize = 20
+)
 
 // name gives what has no name its number.
 func (r *reader) name(s string, i int, what string) string {

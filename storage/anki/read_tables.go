@@ -40,28 +40,59 @@ func (r *reader) readConfigTable(ctx context.Context, conn *sql.Conn) error {
 
 // part is a row of fields or templates.
 type part struct {
-	Field
-	front, back string
-	ord         int64
+	field    Field
+	template Template
+	ord      int64
 }
 
 func (r *reader) readTypeTables(ctx context.Context, conn *sql.Conn) error {
 	fields, err := r.readParts(ctx, conn, "fields", func(w *wire, p *part) {
-		if w.num == 9 {
-			p.ID = int64(w.n)
+		f := &p.field
+		switch w.num {
+		case 1:
+			f.Sticky = w.n != 0
+		case 2:
+			f.RTL = w.n != 0
+		case 3:
+			f.Font = string(w.data)
+		case 4:
+			f.Size = clampInt(int64(w.n))
+		case 5:
+			f.Description = string(w.data)
+		case 6:
+			f.PlainText = w.n != 0
+		case 7:
+			f.Collapsed = w.n != 0
+		case 8:
+			f.Unsearched = w.n != 0
+		case 9:
+			f.ID = int64(w.n)
+		case 10:
+			f.setTag(int64(w.n))
+		case 11:
+			f.PreventDeletion = w.n != 0
 		}
 	})
 	if err != nil {
 		return err
 	}
 	templates, err := r.readParts(ctx, conn, "templates", func(w *wire, p *part) {
+		t := &p.template
 		switch w.num {
 		case 1:
-			p.front = string(w.data)
+			t.Front = string(w.data)
 		case 2:
-			p.back = string(w.data)
+			t.Back = string(w.data)
+		case 3:
+			t.BrowserFront = string(w.data)
+		case 4:
+			t.BrowserBack = string(w.data)
+		case 6:
+			t.BrowserFont = string(w.data)
+		case 7:
+			t.BrowserSize = clampInt(int64(w.n))
 		case 8:
-			p.ID = int64(w.n)
+			t.ID = int64(w.n)
 		}
 	})
 	if err != nil {
@@ -77,13 +108,23 @@ func (r *reader) readTypeTables(ctx context.Context, conn *sql.Conn) error {
 				t.SortField = clampInt(int64(w.n))
 			case 3:
 				t.CSS = string(w.data)
+			case 5:
+				t.LatexPre = string(w.data)
+			case 6:
+				t.LatexPost = string(w.data)
+			case 7:
+				t.LatexSVG = w.n != 0
+			case 9:
+				t.Stock = clampInt(int64(w.n))
+			case 10:
+				t.Original = int64(w.n)
 			}
 		}
 		for _, p := range fields[id] {
-			t.Fields = append(t.Fields, p.Field)
+			t.Fields = append(t.Fields, p.field)
 		}
 		for _, p := range templates[id] {
-			t.Templates = append(t.Templates, Template{ID: p.ID, Name: p.Name, Front: p.front, Back: p.back})
+			t.Templates = append(t.Templates, p.template)
 		}
 		r.addNoteType(t)
 	})
@@ -93,7 +134,7 @@ func (r *reader) readTypeTables(ctx context.Context, conn *sql.Conn) error {
 func (r *reader) readParts(ctx context.Context, conn *sql.Conn, table string, take func(*wire, *part)) (map[int64][]part, error) {
 	parts := map[int64][]part{}
 	err := r.eachMessage(ctx, conn, table, "ntid, ord", "config", func(id, ord int64, name string, w *wire) {
-		p := part{ord: ord, Field: Field{Name: name}}
+		p := part{ord: ord, field: Field{Name: name}, template: Template{Name: name}}
 		for w.next() {
 			take(w, &p)
 		}

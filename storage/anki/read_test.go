@@ -143,12 +143,15 @@ func checkFixtureSettings(t *testing.T, p *Package, name string, want expected) 
 		}
 	}
 	basic := NoteType{
-		ID: 1792515600000, Name: "Basic", CSS: p.NoteTypes[0].CSS,
-		Fields:    []Field{{1235109149797225595, "Front"}, {3455186724157926564, "Back"}},
-		Templates: []Template{{7708225123478062854, "Card 1", "{{Front}}", "{{FrontSide}}\n\n<hr id=answer>\n\n{{Back}}"}},
+		ID: 1792515600000, Name: "Basic", CSS: p.NoteTypes[0].CSS, LatexPre: p.NoteTypes[0].LatexPre, LatexPost: `\end{document}`, Stock: 1,
+		Fields:    []Field{{ID: 1235109149797225595, Name: "Front"}, {ID: 3455186724157926564, Name: "Back"}},
+		Templates: []Template{{ID: 7708225123478062854, Name: "Card 1", Front: "{{Front}}", Back: "{{FrontSide}}\n\n<hr id=answer>\n\n{{Back}}"}},
 	}
 	if d := cmp.Diff(basic, p.NoteTypes[0]); d != "" {
 		t.Errorf("basic: %s", d)
+	}
+	if !strings.HasPrefix(basic.LatexPre, `\documentclass[12pt]{article}`) {
+		t.Errorf("basic: LaTeX %q", basic.LatexPre)
 	}
 	ours := []Preset{defaultPreset(), {
 		ID: 1792515600000, Name: "Messaging FSRS", Mod: 1792515600, LearningSteps: []float64{1, 10, 1440}, RelearningSteps: []float64{10},

@@ -92,7 +92,7 @@ func checkType(t *NoteType) error {
 	return hold("note type", t.ID,
 		rule{t.ID > 0, "the id is no time"},
 		rule{t.Name != "" && plain(t.Name), "it has no name"},
-		rule{plain(t.CSS), "its CSS is not UTF-8"},
+		rule{plain(t.CSS) && plain(t.LatexPre) && plain(t.LatexPost), "its CSS or its LaTeX is not UTF-8"},
 		rule{between(t.Mod, 0, maxSeconds), "impossible time"},
 		rule{len(t.Fields) > 0 && len(t.Templates) > 0, "it has no fields or no templates"},
 		rule{between(t.SortField, 0, len(t.Fields)-1), "it has no such field to sort by"},
@@ -108,6 +108,7 @@ func checkParts(t *NoteType, fields, templates map[int64]bool) error {
 		err := hold("note type", t.ID,
 			rule{f.Name != "" && plain(f.Name) && fresh(names, f.Name), "a field has no name, or that of another"},
 			rule{!strings.ContainsAny(f.Name, ":{}\"") && strings.IndexAny(f.Name, "#/^") != 0 && strings.TrimSpace(f.Name) == f.Name, "templates cannot use the field's name"},
+			rule{plain(f.Font) && plain(f.Description), "a field's font or description is not UTF-8"},
 			rule{f.ID == 0 || !fields[f.ID], "a field has the id of another"},
 		)
 		if err != nil {
@@ -119,7 +120,7 @@ func checkParts(t *NoteType, fields, templates map[int64]bool) error {
 	for _, p := range t.Templates {
 		err := hold("note type", t.ID,
 			rule{p.Name != "" && plain(p.Name) && fresh(names, p.Name), "a template has no name, or that of another"},
-			rule{plain(p.Front) && plain(p.Back), "a template is not UTF-8"},
+			rule{plain(p.Front) && plain(p.Back) && plain(p.BrowserFront) && plain(p.BrowserBack) && plain(p.BrowserFont), "a template is not UTF-8"},
 			rule{strings.Contains(p.Front, "{{"), "a template's front has no field"},
 			rule{!t.Cloze || strings.Contains(p.Front, "cloze:") && strings.Contains(p.Back, "cloze:"), "a side of a cloze template has no cloze"},
 			rule{p.ID == 0 || !templates[p.ID], "a template has the id of another"},

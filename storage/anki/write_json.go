@@ -2,6 +2,7 @@ package anki
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"math"
 	"slices"
@@ -68,23 +69,31 @@ func modelObject(t *NoteType) object {
 	fields, templates, req := []object{}, []object{}, [][]any{}
 	for i, f := range t.Fields {
 		fields = append(fields, object{
-			"id": idOrNull(f.ID), "name": f.Name, "ord": i, "sticky": false, "rtl": false, "font": "Arial", "size": 20,
-			"description": "", "plainText": false, "collapsed": false, "excludeFromSearch": false, "tag": nil, "preventDeletion": false,
+			"id": idOrNull(f.ID), "name": f.Name, "ord": i, "sticky": f.Sticky, "rtl": f.RTL, "font": cmp.Or(f.Font, defaultFont), "size": cmp.Or(f.Size, defaultSize),
+			"description": f.Description, "plainText": f.PlainText, "collapsed": f.Collapsed, "excludeFromSearch": f.Unsearched, "tag": f.Tag,
+			"preventDeletion": f.PreventDeletion,
 		})
 	}
 	for i, p := range t.Templates {
 		templates = append(templates, object{
 			"id": idOrNull(p.ID), "name": p.Name, "ord": i, "qfmt": p.Front, "afmt": p.Back,
-			"bqfmt": "", "bafmt": "", "did": nil, "bfont": "", "bsize": 0,
+			"bqfmt": p.BrowserFront, "bafmt": p.BrowserBack, "did": nil, "bfont": p.BrowserFont, "bsize": p.BrowserSize,
 		})
 		// Which fields must be filled; only old clients look at it.
 		req = append(req, []any{i, "any", []int{0}})
 	}
-	return object{
+	o := object{
 		"id": t.ID, "name": t.Name, "type": kind, "mod": t.Mod, "usn": -1, "sortf": t.SortField, "did": nil,
-		"tmpls": templates, "flds": fields, "css": t.CSS, "latexPre": "", "latexPost": "", "latexsvg": false, "req": req,
+		"tmpls": templates, "flds": fields, "css": t.CSS, "latexPre": t.LatexPre, "latexPost": t.LatexPost, "latexsvg": t.LatexSVG, "req": req,
 		"vers": []int{}, "tags": []string{},
 	}
+	if t.Stock != 0 {
+		o["originalStockKind"] = t.Stock
+	}
+	if t.Original != 0 {
+		o["originalId"] = t.Original
+	}
+	return o
 }
 
 func idOrNull(id int64) any {

@@ -27,12 +27,16 @@ func small() *Collection {
 		Version: Legacy2, Created: 1700000000, West: -60, HasWest: true, Rollover: 4, Scheduler: 2,
 		NoteTypes: []NoteType{
 			{
-				ID: 101, Name: "Basic", Mod: 5, CSS: ".card{}", Fields: []Field{{11, "Front"}, {12, "Back"}},
-				Templates: []Template{{21, "Card 1", "{{Front}}", "{{Back}}"}, {22, "Card 2", "{{Back}}", "{{Front}}"}},
+				ID: 101, Name: "Basic", Mod: 5, CSS: ".card{}", Fields: []Field{{ID: 11, Name: "Front"}, {ID: 12, Name: "Back"}},
+				Templates: []Template{{ID: 21, Name: "Card 1", Front: "{{Front}}", Back: "{{Back}}"}, {ID: 22, Name: "Card 2", Front: "{{Back}}", Back: "{{Front}}"}},
 			},
 			{
-				ID: 102, Name: "Cloze", Cloze: true, SortField: 1, Fields: []Field{{13, "Text"}, {0, "Extra"}},
-				Templates: []Template{{0, "Cloze", "{{cloze:Text}}", "{{cloze:Text}}"}},
+				ID: 102, Name: "Cloze", Cloze: true, SortField: 1, LatexPre: "pre", LatexPost: "post", LatexSVG: true, Stock: 5, Original: 7,
+				Fields: []Field{
+					{ID: 13, Name: "Text", Font: "Vazir", Size: 33, RTL: true, Sticky: true, Tag: new(int)},
+					{Name: "Extra", PlainText: true, Collapsed: true, Unsearched: true, PreventDeletion: true, Description: "what else"},
+				},
+				Templates: []Template{{Name: "Cloze", Front: "{{cloze:Text}}", Back: "{{cloze:Text}}", BrowserFront: "B {{Text}}", BrowserBack: "b", BrowserFont: "F", BrowserSize: 9}},
 			},
 		},
 		Decks: []Deck{
@@ -450,6 +454,9 @@ func TestWriteRefuses(t *testing.T) {
 		"type sort":        func(c *Collection) { c.NoteTypes[1].SortField = 2 },
 		"type no fields":   func(c *Collection) { c.NoteTypes[1].Fields = nil },
 		"type css":         func(c *Collection) { c.NoteTypes[1].CSS = "\xff" },
+		"type LaTeX":       func(c *Collection) { c.NoteTypes[1].LatexPost = "\xff" },
+		"field font":       func(c *Collection) { c.NoteTypes[1].Fields[0].Font = "\xff" },
+		"browser template": func(c *Collection) { c.NoteTypes[1].Templates[0].BrowserBack = "\xff" },
 		"two clozes":       func(c *Collection) { c.NoteTypes[0].Cloze = true },
 		"no cloze":         func(c *Collection) { c.NoteTypes[1].Templates[0].Back = "{{Text}}" },
 		"field name":       func(c *Collection) { c.NoteTypes[0].Fields[0].Name = "a:b" },
