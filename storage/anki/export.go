@@ -629,6 +629,11 @@ func (x *exporter) card(n *storage.ContentNote, from *storage.ContentCard, card 
 	return card
 }
 
+// lastDue bounds a due day. Anki's Check Database takes one after 100,000 for
+// damaged, counted from the first day of a collection, which may be decades
+// before that of the package.
+const lastDue = 90_000
+
 // state writes where a card stands.
 func (x *exporter) state(card *Card, m scheduler.Memory, last int64) {
 	if m.State == scheduler.New {
@@ -657,6 +662,14 @@ func (x *exporter) state(card *Card, m scheduler.Memory, last int64) {
 		if day := x.opt.Scheduler.Day(m.DueAt); day > m.LastDay && !m.Suspended {
 			card.Queue, card.Due = DayLearnQueue, int64(day-x.day0)
 		}
+	}
+	latest := int64(lastDue)
+	if card.State != Reviewing && card.Queue != DayLearnQueue {
+		latest = math.MaxInt32
+	}
+	if card.Due > latest {
+		card.Due = latest
+		x.simplified["due dates too far ahead for Anki are nearer there"]++
 	}
 	weights := set.Weights
 	decay := 0.5

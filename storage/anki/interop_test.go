@@ -60,6 +60,33 @@ func TestSuspendedStepIsDueInSeconds(t *testing.T) {
 	}
 }
 
+// Check Database sets a due day after 100,000 to today, counted from the day on
+// which the collection began that the package goes into; due seconds have 32 bits.
+func TestFarDueDays(t *testing.T) {
+	s := testScheduler(t)
+	far := time.Date(9999, 12, 31, 12, 0, 0, 0, time.UTC)
+	for _, m := range []scheduler.Memory{
+		{State: scheduler.Review, DueDay: s.Day(far), Interval: int(s.Day(far) - s.Day(mondayNight))},
+		{State: scheduler.Learning, DueAt: far, Suspended: true},
+		{State: scheduler.Learning, DueAt: far},
+	} {
+		m.Last, m.LastDay, m.Stability, m.Difficulty, m.Reps = mondayNight, s.Day(mondayNight), 1, 5, 1
+		n := testNote("a", "T", "x", mondayNight)
+		n.Cards[0].Memory = m
+		c, told, err := Export(context.Background(), &storage.Content{Notes: []storage.ContentNote{n}}, ExportOptions{Scheduler: s, Progress: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := Write(context.Background(), io.Discard, c); err != nil {
+			t.Fatal(err)
+		}
+		card := c.Cards[0]
+		if seconds := card.State == Learning && card.Queue == Suspended; !seconds && (card.Due > 90_000 || card.Due < 36_500) || len(told) != 1 {
+			t.Errorf("due %d, told %q", card.Due, told)
+		}
+	}
+}
+
 func TestDeckNames(t *testing.T) {
 	imported := testNote("c", "Default", "", mondayNight.Add(2*time.Second))
 	imported.Library = deck.KindAnki
