@@ -137,15 +137,15 @@ func SiblingGUID(guid string, ord int) string { return fmt.Sprintf("%s~%d", guid
 
 // identityOf returns what a note is known by here: one that went out apart from
 // its siblings comes back as what it was.
-func (im *importer) identityOf(n *IncomingNote) identity {
-	id := identity{n.GUID, n.Ord}
+func (im *importer) identityOf(n *IncomingNote) (id identity, apart bool) {
+	id = identity{n.GUID, n.Ord}
 	if at := strings.LastIndexByte(n.GUID, '~'); im.known[id] == nil && at > 0 && n.Ord == 0 {
 		ord, err := strconv.Atoi(n.GUID[at+1:])
 		if was := (identity{n.GUID[:at], ord}); err == nil && im.known[was] != nil && SiblingGUID(was.guid, ord) == n.GUID {
-			return was
+			return was, true
 		}
 	}
-	return id
+	return id, false
 }
 
 // knownNote is a note of the database.
@@ -241,26 +241,45 @@ func (im *importer) load() error {
 	return err
 }
 
-// sort decides for each note whether its text is taken.
+// sort decides for each note whether its text is taken; those that went out
+// apart come last, for the file may have what they were, too.
 func (im *importer) sort() error {
 	seen := make(map[identity]bool)
-	for d := range im.in.Decks {
-		in := &im.in.Decks[d]
-		for i := range in.Notes {
-			if err := im.ctx.Err(); err != nil {
+	for _, apart := range []bool{false, true} {
+		for d := range im.in.Decks {
+			if err := im.sortDeck(&im.in.Decks[d], apart, seen); err != nil {
 				return err
 			}
-			n := &in.Notes[i]
-			id := im.identityOf(n)
-			n.GUID, n.Ord = id.guid, id.ord
-			if seen[id] {
-				im.skip(n, "its guid stands in the file twice")
-				continue
-			}
+		}
+	}
+	return nil
+}
+
+func (im *importer) sortDeck(in *IncomingDeck, apart bool, seen map[identity]bool) error {
+	for i := range in.Notes {
+		if err := im.ctx.Err(); err != nil {
+			return err
+		}
+		n := &in.Notes[i]
+		id, is := im.identityOf(n)
+		if is != apart {
+			continue
+		}
+		n.GUID, n.Ord = id.guid, id.ord
+		switch {
+		case !seen[id]:
 			seen[id] = true
 			if err := im.arrive(in, n, im.known[id]); err != nil {
 				return err
 			}
+		case apart: // what was answered there, was answered
+			for c := range n.Cards {
+				n.Cards[c].Marks = nil
+			}
+			im.report.Unchanged++
+			im.notes = append(im.notes, &arrival{IncomingNote: n, note: im.known[id]})
+		default:
+			im.skip(n, "its guid stands in the file twice")
 		}
 	}
 	return nil

@@ -911,3 +911,66 @@ func TestFlagTakenOffInAnki(t *testing.T) {
 		}
 	}
 }
+
+// A row of a table has no numbers: it changes the text of a note that is here,
+// and nothing that Anki knows the note by.
+func TestImportOfRows(t *testing.T) {
+	s := newStore(t)
+	note := basicNote("g", "question", "answer")
+	note.Tags = []string{"kept"}
+	importAll(t, s, incoming(inDeck("D", note)))
+	const all = `SELECT count(*) FROM notes n JOIN cards c ON c.note_id=n.id WHERE anki_guid='g' AND anki_fields=? AND created_at=? AND anki_nid=? AND anki_cid=? AND n.tags='["kept"]' AND changed_at=?`
+	row := func(at time.Time, text string) IncomingNote {
+		return IncomingNote{GUID: "g", Mod: at, Text: text, Fields: `{"type":2}`, Cards: []IncomingCard{{AnkiID: 1}}}
+	}
+	later := monday.Add(time.Hour)
+	for _, tt := range []struct {
+		row     IncomingNote
+		want    string
+		changed time.Time
+	}{
+		{row(later, "Q: question\n\nA: answer"), "unchanged 1", yesterday},
+		{row(later, ""), "unchanged 1", yesterday},
+		{row(yesterday.Add(-time.Hour), ""), "unchanged 1", yesterday},
+		{row(yesterday.Add(-time.Hour), "Q: question\n\nA: older"), "unchanged 1", yesterday},
+		{row(later, "Q: question\n\nA: edited"), "updated 1", later},
+		{row(later, "Q: question\n\nA: edited"), "unchanged 1", later},
+	} {
+		r := importAt(t, s, later, incoming(inDeck("D", tt.row)))
+		if got := fmt.Sprintf("new %d updated %d unchanged %d", r.New, r.Updated, r.Unchanged); !strings.Contains(got, tt.want) || r.Cards+r.Rows > 0 {
+			t.Errorf("%q: %s", tt.row.Text, got)
+		}
+		if n := count(t, s, all, note.Fields, note.AnkiID, note.AnkiID, note.AnkiID, millis(tt.changed)); n != 1 {
+			t.Errorf("%q: the note is another", tt.row.Text)
+		}
+	}
+	// A new one has the time at which it came.
+	fresh := row(later, "Q: new?\n\nA: yes")
+	fresh.GUID = "h"
+	importAt(t, s, later, incoming(inDeck("D", fresh)))
+	if n := count(t, s, `SELECT count(*) FROM notes n JOIN cards c ON c.note_id=n.id WHERE anki_guid='h' AND created_at>=?1 AND anki_nid>=?1 AND anki_cid>=?1`, millis(later)); n != 1 {
+		t.Error("a new row has another time")
+	}
+}
+
+// A note that went out apart from its siblings comes back as what it was.
+func TestImportOfANoteThatWentOutApart(t *testing.T) {
+	s := newStore(t)
+	first, second := basicNote("g~x", "one", "two"), basicNote("g~x", "two", "one")
+	second.Ord, second.Cards = 1, []IncomingCard{{AnkiID: second.AnkiID + 1}}
+	importAll(t, s, incoming(inDeck("D", first, second)))
+	apart := second.changed(monday, "Q: two\n\nA: other")
+	apart.GUID, apart.Ord, apart.Fields = SiblingGUID("g~x", 1), 0, `{"type":3}`
+	for _, guid := range []string{"g~x~01", "g~x~2", "g~x~", "~1"} { // are others
+		other := basicNote(guid, guid, "x")
+		if r := importAll(t, s, incoming(inDeck("D", other))); r.New != 1 {
+			t.Errorf("%s: %+v", guid, r)
+		}
+	}
+	if r := importAll(t, s, incoming(inDeck("D", apart))); r.New+r.Cards != 0 || r.Updated != 1 {
+		t.Errorf("%+v", r)
+	}
+	if n := count(t, s, `SELECT count(*) FROM notes WHERE anki_guid='g~x' AND anki_ord=1 AND back='other' AND anki_fields='{"type":3}'`); n != 1 {
+		t.Error("it is another note")
+	}
+}

@@ -107,6 +107,29 @@ func TestMisfitComesBack(t *testing.T) {
 	roundTrip(t, s, c)
 }
 
+// Where Anki has what a misfit was, too, the answers of both come.
+func TestMisfitBesideItsOrigin(t *testing.T) {
+	s, c := newStore(t, time.UTC), reversed()
+	c.Notes[0].Fields = []string{"q", "a"}
+	into(t, s, c)
+	before := contentOf(t, s)
+	c.NoteTypes = append(c.NoteTypes, BasicType())
+	c.Notes = append([]Note{{ID: 1795000000000, GUID: "g~1", Type: BasicTypeID, Mod: c.Notes[0].Mod, Fields: []string{"a", "q", "", "", "", ""}}}, c.Notes...)
+	card := Card{ID: 1795000000000, Note: 1795000000000, Deck: c.Cards[0].Deck, State: Learning, Queue: LearnQueue, Due: on(20)/1000 + 600, Left: 1, Reps: 1}
+	c.Cards = append(c.Cards, card)
+	c.Reviews = append(c.Reviews, Review{ID: on(20), Card: card.ID, Ease: 3, Interval: -600, Factor: 224})
+	for _, want := range []int{1, 0} {
+		if r, problems := into(t, s, c); r.New+r.Updated+r.Cards != 0 || r.Rows != want || len(r.Skipped) > 0 || len(problems) > 0 {
+			t.Errorf("%+v %+v", r, problems)
+		}
+	}
+	for i, n := range contentOf(t, s).Notes {
+		if n.Fields != before.Notes[i].Fields || n.Cards[0].AnkiID != before.Notes[i].Cards[0].AnkiID || (n.Cards[0].Memory.Reps == 1) != (n.Ord == 1) {
+			t.Errorf("%+v", n)
+		}
+	}
+}
+
 // placesOf lists type, guid and ord of each card.
 func placesOf(c *Collection) (places []string) {
 	types, notes := make(map[int64]string), make(map[int64]string)

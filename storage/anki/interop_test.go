@@ -188,3 +188,26 @@ func TestEmptyMediaListOfTheNewestForm(t *testing.T) {
 	list := []byte("\x28\xb5\x2f\xfd\x20\x00\x01\x00\x00")
 	hostile{name: "empty list", latest: true, noList: true, files: []entry{{name: "media", data: list}}, check: mediaNames()}.run(t)
 }
+
+// What cannot be valid in Anki is left out and named; the others go.
+func TestExportLeavesOutAndNames(t *testing.T) {
+	s := testScheduler(t)
+	good, noID, noGUID, odd := testNote("good", "T", "x", mondayNight), testNote("no-id", "T", "x", mondayNight), testNote("no-guid", "T", "x", mondayNight), testNote("odd", "T", "x", mondayNight)
+	noID.Cards[0].AnkiID, noGUID.GUID = -1, ""
+	noID.Cards[0].Rows = []scheduler.Entry{{ID: "r", Kind: scheduler.Rate, Rating: 3, At: mondayNight, AnkiID: mondayNight.UnixMilli()}}
+	noGUID.Cards[0].AnkiID++
+	odd.Cards[0].AnkiID += 2
+	odd.Cards[0].Memory = scheduler.Memory{State: scheduler.Review, DueDay: 1, Stability: -1, Difficulty: 99}
+	odd.Cards[0].Rows = []scheduler.Entry{{ID: "q", Kind: scheduler.Rate, Rating: 9, At: mondayNight, AnkiID: mondayNight.UnixMilli() + 1}}
+	c, told, err := Export(context.Background(), &storage.Content{Notes: []storage.ContentNote{good, noID, noGUID, odd}}, ExportOptions{Scheduler: s, Progress: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := Write(context.Background(), io.Discard, c); err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"cards that cannot be valid in Anki are left out: no-id, no-guid (2)", "reviews that cannot be valid in Anki are left out (1)"}
+	if !slices.Equal(told, want) || len(c.Notes) != 2 || len(c.Cards) != 2 || len(c.Reviews) != 0 || c.Cards[1].Memory != nil || c.Cards[1].State != Reviewing {
+		t.Errorf("%q %+v %+v", told, c.Cards, c.Reviews)
+	}
+}
