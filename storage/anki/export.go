@@ -237,24 +237,26 @@ func (x *exporter) newNote(n *storage.ContentNote, guid string) Note {
 // asOwn adds a note as one of etch's own types.
 func (x *exporter) asOwn(n *storage.ContentNote, guid string) error {
 	note := x.newNote(n, guid)
-	t := BasicType()
-	front, back := field.HTML(n.Front), field.HTML(n.Back)
+	id, front := BasicTypeID, ""
 	if n.Kind == deck.Cloze {
-		t, front, back = ClozeType(), clozeHTML(n), field.HTML(n.Back)
+		id, front = ClozeTypeID, clozeHTML(n)
+	} else {
+		front = field.HTML(n.Front)
 	}
-	note.Type = t.ID
-	note.Fields = []string{front, back, field.HTML(n.Takeaway), html.EscapeString(n.Source), html.EscapeString(n.AsOf), html.EscapeString(string(n.ID))}
+	t := x.noteType(id)
+	note.Type = id
+	note.Fields = []string{front, field.HTML(n.Back), field.HTML(n.Takeaway), html.EscapeString(n.Source), html.EscapeString(n.AsOf), html.EscapeString(string(n.ID))}
 	if err := x.pictures(&note, n.Folder); err != nil {
 		return err
 	}
-	if checkNote(&note, &t) != nil {
+	if checkNote(&note, t) != nil {
 		for _, card := range n.Cards {
 			x.left = append(x.left, string(card.ID))
 		}
 		return nil
 	}
-	x.useType(t)
-	x.add(n, note, 0, &t)
+	x.useType(*t)
+	x.add(n, note, 0, t)
 	return nil
 }
 
@@ -282,15 +284,19 @@ func (x *exporter) origin(n *storage.ContentNote) (from original, t *NoteType) {
 	if json.Unmarshal([]byte(n.Fields), &from) != nil {
 		return from, nil
 	}
-	t, ok := x.defs[from.Type]
-	if !ok {
-		t = x.definition(from.Type)
-		x.defs[from.Type] = t
-	}
-	if t != nil && len(from.Fields) != len(t.Fields) {
+	if t = x.noteType(from.Type); t != nil && len(from.Fields) != len(t.Fields) {
 		t = nil
 	}
 	return from, t
+}
+
+func (x *exporter) noteType(id int64) *NoteType {
+	t, ok := x.defs[id]
+	if !ok {
+		t = x.definition(id)
+		x.defs[id] = t
+	}
+	return t
 }
 
 func (x *exporter) definition(id int64) *NoteType {

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"sort"
 	"strconv"
 	"strings"
 )
@@ -112,7 +113,10 @@ func (r *reader) members(text string) ([]member, error) {
 	for k, v := range m {
 		out = append(out, member{k, v})
 	}
-	sortRows(out, func(a, b member) int { return cmp.Or(cmp.Compare(len(a.key), len(b.key)), cmp.Compare(a.key, b.key)) })
+	sort.SliceStable(out, func(i, j int) bool {
+		a, b := out[i].key, out[j].key
+		return cmp.Or(cmp.Compare(len(a), len(b)), cmp.Compare(a, b)) < 0
+	})
 	return out, nil
 }
 
@@ -611,7 +615,7 @@ func (r *reader) finishSettings() {
 			d.Preset = 1
 		}
 	}
-	sortRows(r.p.NoteTypes, func(a, b NoteType) int { return cmp.Compare(a.ID, b.ID) })
-	sortRows(r.p.Decks, func(a, b Deck) int { return cmp.Compare(a.ID, b.ID) })
-	sortRows(r.p.Presets, func(a, b Preset) int { return cmp.Compare(a.ID, b.ID) })
+	sort.SliceStable(r.p.NoteTypes, func(i, j int) bool { return r.p.NoteTypes[i].ID < r.p.NoteTypes[j].ID })
+	sort.SliceStable(r.p.Decks, func(i, j int) bool { return r.p.Decks[i].ID < r.p.Decks[j].ID })
+	sort.SliceStable(r.p.Presets, func(i, j int) bool { return r.p.Presets[i].ID < r.p.Presets[j].ID })
 }

@@ -1,13 +1,13 @@
 package anki
 
 import (
-	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
 	"fmt"
 	"math"
 	"slices"
+	"sort"
 	"strconv"
 	"strings"
 )
@@ -81,7 +81,7 @@ func (r *reader) readNotes(ctx context.Context, conn *sql.Conn) error {
 	if err != nil {
 		return err
 	}
-	sortRows(r.p.Notes, func(a, b Note) int { return cmp.Compare(a.ID, b.ID) })
+	sort.SliceStable(r.p.Notes, func(i, j int) bool { return r.p.Notes[i].ID < r.p.Notes[j].ID })
 	r.dropTwins()
 	return nil
 }
@@ -192,7 +192,7 @@ func (r *reader) readCards(ctx context.Context, conn *sql.Conn) error {
 	if err != nil {
 		return err
 	}
-	sortRows(r.p.Cards, func(a, b Card) int { return cmp.Compare(a.ID, b.ID) })
+	sort.SliceStable(r.p.Cards, func(i, j int) bool { return r.p.Cards[i].ID < r.p.Cards[j].ID })
 	r.dropTwinCards()
 	r.reportBareNotes()
 	return nil
@@ -377,7 +377,7 @@ func (r *reader) readReviews(ctx context.Context, conn *sql.Conn) error {
 	if err != nil {
 		return err
 	}
-	sortRows(r.p.Reviews, func(a, b Review) int { return cmp.Compare(a.ID, b.ID) })
+	sort.SliceStable(r.p.Reviews, func(i, j int) bool { return r.p.Reviews[i].ID < r.p.Reviews[j].ID })
 	r.p.Reviews = slices.CompactFunc(r.p.Reviews, func(a, b Review) bool {
 		if a.ID == b.ID {
 			r.skip("reviews with the id of another", "review %d of card %d", b.ID, b.Card)
@@ -499,6 +499,6 @@ func newIDs[T any](r *reader, rows []T, base int64, id func(*T) *int64) moved {
 		n := id(&rows[i])
 		*n = m.of(*n)
 	}
-	sortRows(rows, func(a, b T) int { return cmp.Compare(*id(&a), *id(&b)) })
+	sort.SliceStable(rows, func(i, j int) bool { return *id(&rows[i]) < *id(&rows[j]) })
 	return m
 }

@@ -1,9 +1,9 @@
 package anki
 
 import (
-	"cmp"
 	"context"
 	"database/sql"
+	"sort"
 	"strings"
 )
 
@@ -141,7 +141,7 @@ func (r *reader) readParts(ctx context.Context, conn *sql.Conn, table string, ta
 		parts[id] = append(parts[id], p)
 	})
 	for _, list := range parts {
-		sortRows(list, func(a, b part) int { return cmp.Compare(a.ord, b.ord) })
+		sort.SliceStable(list, func(i, j int) bool { return list[i].ord < list[j].ord })
 	}
 	return parts, err
 }

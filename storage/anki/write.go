@@ -3,7 +3,6 @@ package anki
 import (
 	"archive/zip"
 	"bytes"
-	"cmp"
 	"compress/flate"
 	"context"
 	"encoding/json"
@@ -78,31 +77,26 @@ func sorted(c *Collection) *Collection {
 	if !slices.ContainsFunc(s.Decks, func(d Deck) bool { return d.ID == 1 }) {
 		s.Decks = append(s.Decks, Deck{ID: 1, Name: "Default", Preset: 1})
 	}
-	s.NoteTypes = inOrder(c.NoteTypes, func(a, b NoteType) int { return cmp.Compare(a.ID, b.ID) })
-	s.Decks = inOrder(s.Decks, func(a, b Deck) int { return cmp.Compare(a.ID, b.ID) })
-	s.Presets = inOrder(s.Presets, func(a, b Preset) int { return cmp.Compare(a.ID, b.ID) })
-	s.Notes = inOrder(c.Notes, func(a, b Note) int { return cmp.Compare(a.ID, b.ID) })
-	s.Cards = inOrder(c.Cards, func(a, b Card) int { return cmp.Compare(a.ID, b.ID) })
-	s.Reviews = inOrder(c.Reviews, func(a, b Review) int { return cmp.Compare(a.ID, b.ID) })
-	s.Media = inOrder(c.Media, func(a, b Media) int { return cmp.Compare(a.Name, b.Name) })
+	inOrder(len(s.NoteTypes), func(i, j int) bool { return s.NoteTypes[i].ID < s.NoteTypes[j].ID }, func() any { s.NoteTypes = slices.Clone(s.NoteTypes); return s.NoteTypes })
+	inOrder(len(s.Decks), func(i, j int) bool { return s.Decks[i].ID < s.Decks[j].ID }, func() any { s.Decks = slices.Clone(s.Decks); return s.Decks })
+	inOrder(len(s.Presets), func(i, j int) bool { return s.Presets[i].ID < s.Presets[j].ID }, func() any { s.Presets = slices.Clone(s.Presets); return s.Presets })
+	inOrder(len(s.Notes), func(i, j int) bool { return s.Notes[i].ID < s.Notes[j].ID }, func() any { s.Notes = slices.Clone(s.Notes); return s.Notes })
+	inOrder(len(s.Cards), func(i, j int) bool { return s.Cards[i].ID < s.Cards[j].ID }, func() any { s.Cards = slices.Clone(s.Cards); return s.Cards })
+	inOrder(len(s.Reviews), func(i, j int) bool { return s.Reviews[i].ID < s.Reviews[j].ID }, func() any { s.Reviews = slices.Clone(s.Reviews); return s.Reviews })
+	inOrder(len(s.Media), func(i, j int) bool { return s.Media[i].Name < s.Media[j].Name }, func() any { s.Media = slices.Clone(s.Media); return s.Media })
 	return &s
 }
 
-// inOrder copies a list only if it has to be sorted.
-func inOrder[T any](list []T, order func(a, b T) int) []T {
-	if slices.IsSortedFunc(list, order) {
-		return list
+// inOrder sorts a list of n and keeps the order of equals. own copies the list,
+// which happens only if it has to be sorted. Code for each type of row would
+// make the program 150 kB larger.
+func inOrder(n int, less func(i, j int) bool, own func() any) {
+	for i := 1; i < n; i++ {
+		if less(i, i-1) {
+			sort.SliceStable(own(), less)
+			return
+		}
 	}
-	list = slices.Clone(list)
-	sortRows(list, order)
-	return list
-}
-
-// sortRows sorts, and keeps the order of equals. It has no code of its own for
-// each type of row: the program
-// would be 150 kB larger.
-func sortRows[T any](list []T, order func(a, b T) int) {
-	sort.SliceStable(list, func(i, j int) bool { return order(list[i], list[j]) < 0 })
 }
 
 // opener returns contents that can be read more than once.
