@@ -30,6 +30,7 @@ type Query struct {
 	Now   time.Time
 	Posts []string // slugs; none for all
 	Tags  []string // of the post or the note; none for all
+	Topic string   // of the post; "" for all
 	Ahead int      // days of future reviews that count as due
 	Cram  bool     // every card that was ever answered, due or not
 	New   int      // how many new cards the caller can use; negative for the day's limit
@@ -78,6 +79,7 @@ const (
 type SessionOptions struct {
 	Posts []string
 	Tags  []string
+	Topic string        // only posts of this topic; "" for all
 	New   *int          // new cards of this run; nil for what the day's limit leaves
 	Limit int           // answers of this run; 0 for no bound
 	Time  time.Duration // 0 for no bound

@@ -78,7 +78,7 @@ func (s *Session) next(ctx context.Context, now time.Time) error {
 func (s *Session) roomLeft() bool { return s.opt.Limit == 0 || s.tally.Answers < s.opt.Limit }
 
 func (s *Session) load(ctx context.Context, now time.Time) error {
-	q := Query{Now: now, Posts: s.opt.Posts, Tags: s.opt.Tags, Ahead: s.opt.Ahead, Cram: s.opt.Cram, New: -1}
+	q := Query{Now: now, Posts: s.opt.Posts, Tags: s.opt.Tags, Topic: s.opt.Topic, Ahead: s.opt.Ahead, Cram: s.opt.Cram, New: -1}
 	if s.opt.New != nil {
 		q.New = max(0, *s.opt.New-s.tally.New)
 	}

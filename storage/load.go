@@ -80,6 +80,10 @@ func newScope(q scheduler.Query) scope {
 			sc.args = append(sc.args, p)
 		}
 	}
+	if q.Topic != "" {
+		sc.where += ` AND m.post_id IN (SELECT id FROM posts WHERE topic=?)`
+		sc.args = append(sc.args, q.Topic)
+	}
 	if len(q.Tags) > 0 {
 		in := placeholders(len(q.Tags))
 		sc.where += ` AND (EXISTS(SELECT 1 FROM posts p WHERE p.id=m.post_id AND (p.topic IN (` + in + `)

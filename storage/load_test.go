@@ -151,6 +151,9 @@ func TestLoadKeepsToItsScope(t *testing.T) {
 		{scheduler.Query{Tags: []string{"caching"}}, []deck.CardID{"a", "c"}},
 		{scheduler.Query{Posts: []string{"two"}, Tags: []string{"caching"}}, []deck.CardID{"c"}},
 		{scheduler.Query{Tags: []string{"nothing"}}, nil},
+		{scheduler.Query{Topic: "topic"}, []deck.CardID{"a", "b", "c", "d"}},
+		{scheduler.Query{Topic: "topic", Tags: []string{"caching"}}, []deck.CardID{"a", "c"}},
+		{scheduler.Query{Topic: "caching"}, nil}, // a tag is no topic
 	} {
 		tt.q.Now, tt.q.New = monday, -1
 		if got := itemIDs(load(t, s, tt.q).Items); !sameCards(got, tt.want) {

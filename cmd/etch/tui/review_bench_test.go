@@ -128,6 +128,9 @@ func (b *bench) Load(_ context.Context, q scheduler.Query) (scheduler.Snapshot, 
 		if len(q.Tags) > 0 && !slices.ContainsFunc(q.Tags, func(tag string) bool { return slices.Contains(b.texts[it.Card].Tags, tag) }) {
 			continue
 		}
+		if q.Topic != "" && q.Topic != b.texts[it.Card].Topic {
+			continue
+		}
 		if q.Cram && m.State == scheduler.New {
 			continue
 		}

@@ -46,11 +46,11 @@ func (r *review) offers(home Home) []offer {
 	now := r.env.Now()
 	if ahead := r.daysAhead(home, now); ahead > 0 {
 		does := "ahead: what is due " + r.dayWord(r.sched.Day(now)+scheduler.Day(ahead))
-		offers = append(offers, offer{hint{"a", "ahead"}, does, scheduler.SessionOptions{Posts: r.asked.Posts, Tags: r.opt.Tags, Ahead: ahead}})
+		offers = append(offers, offer{hint{"a", "ahead"}, does, scheduler.SessionOptions{Posts: r.asked.Posts, Tags: r.opt.Tags, Topic: r.opt.Topic, Ahead: ahead}})
 	}
 	if !r.opt.Cram && anySeen(home.Posts) {
 		does := "cram: what you have met, weakest first; the schedule stays"
-		offers = append(offers, offer{hint{"c", "cram"}, does, scheduler.SessionOptions{Posts: r.asked.Posts, Tags: r.opt.Tags, Cram: true}})
+		offers = append(offers, offer{hint{"c", "cram"}, does, scheduler.SessionOptions{Posts: r.asked.Posts, Tags: r.opt.Tags, Topic: r.opt.Topic, Cram: true}})
 	}
 	if next := home.Next; next != nil && next.Core > next.CoreSeen {
 		unseen := next.Core - next.CoreSeen
@@ -126,14 +126,14 @@ func (r *review) endBody(f frame) []string {
 func (r *review) headline() string {
 	e := r.ending
 	switch {
-	case e.figures.answers > 0 && len(r.opt.Tags) > 0:
-		return "Done with " + deck.CleanLine(r.opt.Tags[0]) + "."
+	case e.figures.answers > 0 && r.subject() != "":
+		return "Done with " + r.subject() + "."
 	case e.figures.answers > 0:
 		return "Done for now."
 	case e.home.FirstRun && len(e.home.Posts) == 0:
 		return "There are no cards yet. 'etch compile DIR' adds a folder of posts."
-	case len(r.opt.Tags) > 0:
-		return "Nothing is due in " + deck.CleanLine(r.opt.Tags[0]) + "."
+	case r.subject() != "":
+		return "Nothing is due in " + r.subject() + "."
 	case r.opt.Cram:
 		return "There is nothing to cram: no card was answered yet."
 	case r.sess.DayOver():

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"sort"
+	"strings"
 
 	tea "github.com/charmbracelet/bubbletea"
 	"github.com/charmbracelet/x/ansi"
@@ -12,13 +13,17 @@ import (
 	"etch/deck"
 )
 
-// topicChoice is the topic that a review is narrowed to; "" for all of them.
+// topicChoice is the topic that a review is narrowed to; "" for what it was
+// opened for.
 type topicChoice struct{ topic string }
 
-// topicRow is one line of the filter.
+// topicRow is one line of the filter. Its figures are those of the posts of a
+// topic, which is also what choosing it asks for: a tag is more than a topic.
 type topicRow struct {
-	topic       string // "" for all
-	due, unseen int
+	topic        string // "" for what the review was opened for
+	name         string
+	back, unseen int  // cards in learning or due, and never answered
+	uncounted    bool // there are no figures
 }
 
 // openFilter offers the topics.
@@ -28,38 +33,43 @@ func (r *review) openFilter() tea.Cmd {
 		r.warn("The topics could not be read: %v.", err)
 		return nil
 	}
-	current := ""
-	if len(r.opt.Tags) == 1 {
-		current = r.opt.Tags[0]
+	rows := topicRows(slices.DeleteFunc(slices.Clone(home.Posts), func(p PostLine) bool {
+		return len(r.asked.Posts) > 0 && !slices.Contains(r.asked.Posts, p.Slug)
+	}))
+	if len(r.asked.Tags) > 0 { // of cards, which the posts do not count
+		rows[0].name, rows[0].uncounted = strings.Join(r.asked.Tags, ", "), true
 	}
-	return r.leave(open(newFilter(r.env, topicRows(home.Posts), current)))
+	return r.leave(open(newFilter(r.env, rows, r.opt.Topic)))
 }
 
-// filter goes on with one topic, or with what the review was opened for.
+// filter goes on with one topic, which takes the place of tags, or with what
+// the review was opened for.
 func (r *review) filter(choice topicChoice) tea.Cmd {
 	opt := r.asked
 	if choice.topic != "" {
-		opt.Tags = []string{choice.topic}
+		opt.Topic, opt.Tags = choice.topic, nil
 	}
 	before := r.sess
 	cmd := r.start(opt)
 	switch {
 	case r.sess == before: // it failed, and said so
-	case choice.topic == "":
+	case choice.topic == "" && r.subject() == "":
 		r.say("All topics.")
+	case choice.topic == "":
+		r.say("Only %s.", r.subject())
 	default:
-		r.say("Only %s. / leads back to all topics.", deck.CleanLine(choice.topic))
+		r.say("Only %s. / leads back.", r.subject())
 	}
 	return cmd
 }
 
-// topicRows sums posts up by topic, the topics with most due first, below a
-// row for all of them.
+// topicRows sums posts up by topic, the topics with most to come first, below
+// a row for all of them.
 func topicRows(posts []PostLine) []topicRow {
-	rows := []topicRow{{}}
+	rows := []topicRow{{name: "all topics"}}
 	at := make(map[string]int)
 	for _, p := range posts {
-		rows[0].due += p.Due
+		rows[0].back += p.Due
 		rows[0].unseen += p.Cards - p.Seen
 		if p.Topic == "" {
 			continue
@@ -68,14 +78,14 @@ func topicRows(posts []PostLine) []topicRow {
 		if !ok {
 			i = len(rows)
 			at[p.Topic] = i
-			rows = append(rows, topicRow{topic: p.Topic})
+			rows = append(rows, topicRow{topic: p.Topic, name: p.Topic})
 		}
-		rows[i].due += p.Due
+		rows[i].back += p.Due
 		rows[i].unseen += p.Cards - p.Seen
 	}
 	topics := rows[1:]
 	sort.Slice(topics, func(i, j int) bool {
-		return cmp.Or(cmp.Compare(topics[j].due, topics[i].due), cmp.Compare(topics[i].topic, topics[j].topic)) < 0
+		return cmp.Or(cmp.Compare(topics[j].back, topics[i].back), cmp.Compare(topics[i].topic, topics[j].topic)) < 0
 	})
 	return rows
 }
@@ -131,7 +141,7 @@ func (f *filter) view(width, height int) string {
 	foot := []string{fr.line(hints(style, fr.inner(), hint{"Enter", "choose"}, hint{"j k", "move"}, hint{"Esc", "back"}))}
 	f.room = max(1, fr.room(head, foot)-1)
 	top := max(0, min(f.at-f.room/2, len(f.rows)-f.room)) // the cursor stays in sight
-	body := []string{fr.indent + style.dim(f.columns(fr, "", "due", "new"))}
+	body := []string{fr.indent + style.dim(f.columns(fr, "", "learn+due", "unseen"))}
 	for i := top; i < min(len(f.rows), top+f.room); i++ {
 		row := f.rows[i]
 		body = append(body, f.row(fr, i == f.at, row))
@@ -141,21 +151,22 @@ func (f *filter) view(width, height int) string {
 
 // row is one topic; the cursor is an arrow, and reversed where there is colour.
 func (f *filter) row(fr frame, here bool, row topicRow) string {
-	name := "all topics"
-	if row.topic != "" {
-		name = deck.CleanLine(row.topic)
-	}
+	name := deck.CleanLine(row.name)
 	if row.topic == f.current {
 		name += " (now)"
 	}
-	line := f.columns(fr, name, fmt.Sprint(row.due), fmt.Sprint(row.unseen))
+	back, unseen := fmt.Sprint(row.back), fmt.Sprint(row.unseen)
+	if row.uncounted {
+		back, unseen = "", ""
+	}
+	line := strings.TrimRight(f.columns(fr, name, back, unseen), " ")
 	if here {
 		return f.env.Style.bold(padded(">", len(fr.indent)) + line)
 	}
 	return fr.indent + line
 }
 
-func (f *filter) columns(fr frame, name, due, unseen string) string {
-	width := max(4, min(fr.text(), 46)-14)
-	return fmt.Sprintf("%s %6s %6s", padded(ansi.Truncate(name, width, "…"), width), due, unseen)
+func (f *filter) columns(fr frame, name, back, unseen string) string {
+	width := max(4, min(fr.text(), 49)-17)
+	return fmt.Sprintf("%s %9s %6s", padded(ansi.Truncate(name, width, "…"), width), back, unseen)
 }

@@ -129,6 +129,29 @@ func TestFilter(t *testing.T) {
 	p.press("u").shows("There is nothing to undo")
 }
 
+// TestFilterIsByTopic: a tag of the topic's name brings no card of another
+// topic, and the figures are those of the cards that come.
+func TestFilterIsByTopic(t *testing.T) {
+	b := newBench(t, 0, 3, nil)
+	card := b.texts["due01"]
+	card.Topic = "distributed-systems" // its tag is caching
+	b.texts["due01"] = card
+	b.home = Home{Posts: []PostLine{{Slug: "a", Topic: "caching", Cards: 9, Seen: 2, Due: 2}, {Slug: "b", Topic: "distributed-systems", Cards: 4, Seen: 1, Due: 1}}}
+	p := b.review(scheduler.SessionOptions{}, "/").shows("learn+due unseen", "caching", "2      7", "distributed-systems", "1      3")
+	p.press("j", "enter").shows("due 2", "Only caching.").press("space", "3", "space", "3").shows("Done with caching.", "review > caching")
+	p.press("/").shows("caching (now)").press("home", "enter").shows("due 1", "All topics.")
+
+	// A review of some tags leads back to these; they have no figures.
+	b = newBench(t, 0, 3, nil)
+	b.texts["due01"], b.home = card, Home{Posts: []PostLine{{Slug: "b", Topic: "distributed-systems", Cards: 4, Seen: 1, Due: 1}}}
+	p = b.review(scheduler.SessionOptions{Tags: []string{"caching"}}, "/").shows("> caching (now)\n", "distributed-systems")
+	p.press("end", "enter").shows("due 1", "Only distributed-systems.").press("/", "home", "enter").shows("due 3", "Only caching.")
+
+	// A review of some posts counts these alone.
+	b.home.Posts = append(b.home.Posts, PostLine{Slug: "a", Topic: "caching", Cards: 9})
+	b.review(scheduler.SessionOptions{Posts: []string{"b"}}, "/").shows("all topics (now)", "distributed-systems").hides("caching")
+}
+
 // TestUndoAcrossFilter: what was answered before the filter is of this sitting.
 func TestUndoAcrossFilter(t *testing.T) {
 	b := newBench(t, 0, 4, nil)

@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -78,10 +79,15 @@ func (r *review) breadcrumb(room int) string {
 
 // title names the review while no card is on show.
 func (r *review) title() string {
-	if len(r.opt.Tags) > 0 {
-		return "review > " + deck.CleanLine(strings.Join(r.opt.Tags, ", "))
+	if subject := r.subject(); subject != "" {
+		return "review > " + subject
 	}
 	return "review"
+}
+
+// subject is what the session is narrowed to, a topic or tags; "" for nothing.
+func (r *review) subject() string {
+	return deck.CleanLine(cmp.Or(r.opt.Topic, strings.Join(r.opt.Tags, ", ")))
 }
 
 func crumbs(card deck.Card, room int) string {
