@@ -34,6 +34,7 @@ type cards struct {
 	input  textinput.Model
 	forget bool // the user is asked whether to forget the card
 
+	burst  burst
 	notice notice
 	marked bool // something was recorded
 }
@@ -50,7 +51,7 @@ func NewCards(env Env, query string) screen {
 }
 
 // newQuery browses all cards, and asks for a query first.
-func newQuery(env Env) screen {
+func newQuery(env Env) *cards {
 	c := NewCards(env, "").(*cards)
 	c.edit()
 	return c
@@ -129,8 +130,16 @@ func (c *cards) press(msg tea.KeyMsg) tea.Cmd {
 	if c.typing {
 		return c.typed(msg)
 	}
-	if msg.Paste || k == "" {
+	rest, slash := slashed(msg)
+	switch {
+	case msg.Paste:
 		c.say("Pasted text does nothing here; / edits the query.")
+		return nil
+	case slash && !c.forget:
+		c.edit()
+		return c.typed(rest)
+	case c.burst.drops(k, c.env.Now()):
+		c.say(ignored)
 		return nil
 	}
 	if c.forget {

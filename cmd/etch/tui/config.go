@@ -36,6 +36,7 @@ type config struct {
 
 	width  int // that the form was laid out for
 	scroll scroller
+	burst  burst // while the last question is asked
 	notice notice
 }
 
@@ -283,7 +284,12 @@ func (c *config) finish() tea.Cmd {
 
 // confirmKey serves a key while the last question is asked.
 func (c *config) confirmKey(msg tea.KeyMsg) tea.Cmd {
-	switch msg.String() {
+	k, _ := keyName(msg)
+	if c.burst.drops(k, c.env.Now()) {
+		c.notice = notice{ignored, false}
+		return nil
+	}
+	switch k {
 	case "y":
 		return c.store()
 	case "enter", "ctrl+j":
@@ -297,7 +303,7 @@ func (c *config) confirmKey(msg tea.KeyMsg) tea.Cmd {
 		c.save = !c.save
 		c.asking.Update(nil)
 	default:
-		c.scroll.key(msg.String())
+		c.scroll.key(k)
 	}
 	if c.asking == nil {
 		c.scroll.top = 0

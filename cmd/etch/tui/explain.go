@@ -86,6 +86,8 @@ func (e *explain) press(msg tea.KeyMsg) tea.Cmd {
 		e.scroll.key(k)
 	}
 	switch k {
+	case "":
+		e.notice = notice{ignored, false}
 	case "ctrl+c", "ctrl+d":
 		return tea.Quit
 	case "esc", "q", "i":

@@ -32,8 +32,10 @@ type home struct {
 	plan   plan // what fits into them
 	whole  plan // what today holds without a bound in minutes
 
-	list   list // the posts; at is -1 for none
-	top    int  // the first row that shows
+	list   list   // the posts; at is -1 for none
+	top    int    // the first row that shows
+	search *cards // that was opened last, until home shows again
+	burst  burst
 	notice notice
 	first  bool // nothing was ever answered when this began
 	shown  bool // it was on top before
@@ -116,6 +118,7 @@ func (h *home) chosen() (PostLine, bool) {
 func (h *home) update(msg tea.Msg) (screen, tea.Cmd) {
 	switch msg := msg.(type) {
 	case shownMsg:
+		h.search = nil
 		if h.shown { // back from another screen, which may have changed anything
 			h.read()
 		}
@@ -139,10 +142,14 @@ func (h *home) update(msg tea.Msg) (screen, tea.Cmd) {
 func (h *home) press(msg tea.KeyMsg) tea.Cmd {
 	h.notice = notice{}
 	k, times := keyName(msg)
+	if h.search != nil {
+		return h.typedAhead(msg)
+	}
 	if k == "ctrl+c" || k == "ctrl+d" || k == "q" {
 		return tea.Quit
 	}
 	if msg.Paste {
+		h.notice = notice{"Pasted text does nothing here; / searches the cards.", false}
 		return nil
 	}
 	if h.env.Now().Sub(h.readAt) > stale {
@@ -159,6 +166,15 @@ func (h *home) press(msg tea.KeyMsg) tea.Cmd {
 		h.read()
 		return nil
 	}
+	if rest, ok := slashed(msg); ok {
+		opens := h.query()
+		h.typedAhead(rest)
+		return opens
+	}
+	if h.burst.drops(k, h.env.Now()) {
+		h.notice = notice{ignored, false}
+		return nil
+	}
 	moved := false
 	for range times {
 		moved = h.moves(k)
@@ -167,6 +183,22 @@ func (h *home) press(msg tea.KeyMsg) tea.Cmd {
 		return nil
 	}
 	return h.opens(k, picked)
+}
+
+// query opens the search of all cards.
+func (h *home) query() tea.Cmd {
+	h.search = newQuery(h.env)
+	return open(h.search)
+}
+
+// typedAhead hands a key to the search that was opened: it comes to the top
+// with a message of its own, and keys may be quicker than that.
+func (h *home) typedAhead(msg tea.KeyMsg) tea.Cmd {
+	if !h.search.typing {
+		return nil
+	}
+	_, cmd := h.search.update(msg)
+	return cmd
 }
 
 // moves serves the keys that choose: a post, or how many minutes there are.
@@ -203,7 +235,7 @@ func (h *home) opens(k string, picked bool) tea.Cmd {
 	case ",":
 		return open(NewConfig(h.env))
 	case "/":
-		return open(newQuery(h.env))
+		return h.query()
 	case "enter", "ctrl+j":
 		if picked || h.facts.FirstRun && h.facts.Next != nil { // what the screen offers
 			return h.withPost(h.readPost)

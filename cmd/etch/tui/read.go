@@ -41,6 +41,7 @@ type read struct {
 	prose  anchor  // the place to go back to from the takeaways
 	seek   bool    // the hit must come into sight
 	search search
+	burst  burst
 	notice notice
 }
 
@@ -90,6 +91,7 @@ func (r *read) update(msg tea.Msg) (screen, tea.Cmd) {
 func (r *read) press(msg tea.KeyMsg) tea.Cmd {
 	r.notice = notice{}
 	k, times := keyName(msg)
+	rest, ok := slashed(msg)
 	switch {
 	case k == "ctrl+c" || k == "ctrl+d" && !r.search.typing:
 		return tea.Quit
@@ -97,12 +99,20 @@ func (r *read) press(msg tea.KeyMsg) tea.Cmd {
 		r.typed(msg)
 		return nil
 	case msg.Paste:
+		r.notice = notice{"Pasted text does nothing here; / searches.", false}
 		return nil
 	case k == "esc" || k == "q":
 		return back(nil)
 	case k == "?":
 		return open(newHelp(r.env, "read", readHelp...))
 	case r.fatal != nil:
+		return nil
+	case ok:
+		r.search.begin()
+		r.typed(rest)
+		return nil
+	case r.burst.drops(k, r.env.Now()):
+		r.notice = notice{ignored, false}
 		return nil
 	case k == "enter" || k == "ctrl+j" || k == "s":
 		return open(NewReview(r.env, studyPost(r.slug, r.line)))

@@ -97,6 +97,7 @@ type filter struct {
 	current string // the topic in force
 	at      int    // the row of the cursor
 	room    int    // rows that show
+	burst   burst
 }
 
 func newFilter(env Env, rows []topicRow, current string) screen {
@@ -110,7 +111,11 @@ func (f *filter) update(msg tea.Msg) (screen, tea.Cmd) {
 	if !ok {
 		return f, nil
 	}
-	switch key.String() {
+	k, _ := keyName(key)
+	if f.burst.drops(k, f.env.Now()) {
+		return f, nil
+	}
+	switch k {
 	case "ctrl+c", "ctrl+d":
 		return f, tea.Quit
 	case "esc", "q", "/":

@@ -63,6 +63,29 @@ func (g *gate) settled() bool { return g.quiet >= settle }
 // else a slow repeat would grade card after card.
 func (g *gate) mayRecord() bool { return g.settled() && !g.spent }
 
+// burst keeps what comes right behind several keys in one piece from acting: on
+// a slow line a word that was typed arrives so, and the Enter behind it was
+// meant for an input that is not there.
+type burst struct{ at time.Time }
+
+// ignored is what a screen says then.
+const ignored = "Several keys came at once and were ignored."
+
+// drops reports whether a key is part of a burst. Leaving always works.
+func (b *burst) drops(key string, now time.Time) bool {
+	switch key {
+	case "q", "esc", "ctrl+c", "ctrl+d":
+		return false
+	case "":
+	default:
+		if now.Sub(b.at) >= settle {
+			return false
+		}
+	}
+	b.at = now
+	return true
+}
+
 // acted says that the last key revealed or recorded.
 func (g *gate) acted() { g.spent = true }
 

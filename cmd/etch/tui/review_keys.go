@@ -17,8 +17,12 @@ func (r *review) press(msg tea.KeyMsg) tea.Cmd {
 		return r.leave(tea.Quit)
 	}
 	r.notice = notice{}
-	if msg.Paste || k == "" {
+	switch {
+	case msg.Paste:
 		r.say("Pasted text does nothing here.")
+		return nil
+	case k == "":
+		r.say(ignored)
 		return nil
 	}
 	if r.older != nil {
@@ -55,6 +59,15 @@ func keyName(msg tea.KeyMsg) (name string, times int) {
 		return "", 0
 	}
 	return string(msg.Runes[:1]), len(msg.Runes)
+}
+
+// slashed returns what was typed behind the key that opens a text input, where
+// both came in one piece.
+func slashed(msg tea.KeyMsg) (rest tea.KeyMsg, ok bool) {
+	if msg.Type != tea.KeyRunes || msg.Paste || len(msg.Runes) < 2 || msg.Runes[0] != '/' {
+		return rest, false
+	}
+	return tea.KeyMsg{Type: tea.KeyRunes, Runes: msg.Runes[1:]}, true
 }
 
 func (r *review) scrolls(k string, times int) bool {
