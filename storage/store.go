@@ -57,6 +57,7 @@ type Store struct {
 	loc   *time.Location
 	ro    bool
 	sched atomic.Pointer[scheduler.Scheduler]
+	wait  atomic.Int64 // milliseconds that a write waits for another program's; 0 for those of dsn
 }
 
 // Open opens the database at path, creates or migrates it unless it is opened
@@ -107,6 +108,11 @@ func (s *Store) ReadOnly() bool { return s.ro }
 
 // Path returns the absolute path of the database file.
 func (s *Store) Path() string { return s.path }
+
+// WaitAtMost bounds how long a write waits from now on while another program
+// writes, until it fails with ErrLocked. Five seconds suit a command; on a
+// screen, nobody could tell them from a hang.
+func (s *Store) WaitAtMost(d time.Duration) { s.wait.Store(d.Milliseconds()) }
 
 // prepareFile makes the folder and an empty file that only its owner can
 // read: SQLite itself would create it with the umask's mode.
@@ -234,7 +240,19 @@ func (s *Store) migrateTo(ctx context.Context, version int, name string) error {
 // tx runs fn in one transaction. The named result matters: a commit that
 // fails must reach the caller.
 func (s *Store) tx(ctx context.Context, fn func(*sql.Tx) error) (err error) {
-	tx, err := s.db.BeginTx(ctx, nil)
+	begin := s.db.BeginTx
+	if wait := s.wait.Load(); wait > 0 {
+		conn, err := s.db.Conn(ctx)
+		if err != nil {
+			return explain(err)
+		}
+		defer conn.Close()
+		if _, err := conn.ExecContext(ctx, fmt.Sprintf("PRAGMA busy_timeout = %d", wait)); err != nil {
+			return explain(err)
+		}
+		begin = conn.BeginTx
+	}
+	tx, err := begin(ctx, nil)
 	if err != nil {
 		return explain(err)
 	}

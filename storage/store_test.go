@@ -75,6 +75,39 @@ func TestFileModes(t *testing.T) {
 	}
 }
 
+// TestWaitAtMost: a write of a screen fails soon while another program writes,
+// and is the same as ever after that.
+func TestWaitAtMost(t *testing.T) {
+	s := newStore(t)
+	card := add(t, s, basics(1)...)[0]
+	other := openAt(t, s.Path())
+	conn, err := other.db.Conn(t.Context())
+	noError(t, err)
+	defer conn.Close()
+	_, err = conn.ExecContext(t.Context(), "BEGIN EXCLUSIVE")
+	noError(t, err)
+
+	s.WaitAtMost(50 * time.Millisecond)
+	c := newClock("c")
+	row := answer(t, s, c, card, scheduler.Good)
+	begun := time.Now()
+	if _, err := s.Record(t.Context(), row); !errors.Is(err, ErrLocked) {
+		t.Errorf("record: %v, want ErrLocked", err)
+	}
+	if _, err := s.Void(t.Context(), scheduler.Stamp{ID: "v", Act: "v", At: monday}, ""); !errors.Is(err, ErrLocked) {
+		t.Errorf("undo: %v, want ErrLocked", err)
+	}
+	if took := time.Since(begun); took > 3*time.Second {
+		t.Errorf("they failed after %v", took)
+	}
+	_, err = conn.ExecContext(t.Context(), "ROLLBACK")
+	noError(t, err)
+	record(t, s, row)
+	if n := len(entries(t, s)); n != 1 {
+		t.Errorf("%d log rows, want 1", n)
+	}
+}
+
 func TestOddPaths(t *testing.T) {
 	for _, name := range []string{"a?b", "a#b", "a%20b", "a b", "größe-設計", "a'b", `a"b`, "a&mode=ro", "file:x", "a;b", ":memory:"} {
 		t.Run(name, func(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"strings"
+	"time"
 
 	"etch/cmd/etch/tui"
 	"etch/deck"
@@ -31,6 +32,7 @@ func (a *app) runScreens(ctx context.Context, store *storage.Store, first func(t
 	if !ok || !ok2 {
 		return errors.New("show a screen: stdin and stdout are no terminal")
 	}
+	store.WaitAtMost(time.Second) // no key is served meanwhile
 	d := &desk{a: a, store: store}
 	err := tui.Run(ctx, in, out, first(tui.Env{
 		Ctx: ctx, Now: a.now, Style: tui.Style{Color: a.colour()},

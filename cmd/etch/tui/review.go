@@ -43,7 +43,10 @@ type review struct {
 	sitting sitting
 	last    string // what the last action did
 	notice  notice
-	ticks   int // tells a tick of this wait from an older one
+	before  notice         // the one that the last key took away
+	unsaved bool           // the last attempt to write failed
+	retry   func() tea.Cmd // what is tried again once the screen says so
+	ticks   int            // tells a tick of this wait from an older one
 	after   func(time.Duration, func(time.Time) tea.Msg) tea.Cmd
 }
 
@@ -89,6 +92,11 @@ func (r *review) update(msg tea.Msg) (screen, tea.Cmd) {
 		return r, r.tick(msg)
 	case editedMsg:
 		return r, r.edited(msg)
+	case retryMsg:
+		if again := r.retry; again != nil {
+			r.retry, r.notice = nil, notice{}
+			return r, again()
+		}
 	}
 	return r, nil
 }
@@ -225,7 +233,7 @@ func (r *review) refused(err error) tea.Cmd {
 	case errors.Is(err, scheduler.ErrNoChange):
 		r.say("It is so already.")
 	default:
-		r.warn("NOT SAVED: %v. The card stays: press the key again once that is mended, or q.", err)
+		r.failed("NOT SAVED: %v. The card stays: press the key again once that is mended, or q.", err)
 	}
 	return nil
 }
@@ -311,4 +319,27 @@ func (r *review) say(format string, args ...any) {
 
 func (r *review) warn(format string, args ...any) {
 	r.notice = notice{fmt.Sprintf(format, args...), true}
+}
+
+// failed warns of a write that came to nothing. It may have waited for another
+// program, so that keys which were pressed meanwhile were not meant for what
+// shows now.
+func (r *review) failed(format string, args ...any) {
+	r.unsaved = true
+	r.gate.changed(false)
+	r.warn(format, args...)
+}
+
+// retryMsg comes once the screen says that a write is tried again.
+type retryMsg struct{}
+
+// write does what writes. After a failure the screen first says that it tries
+// again, as the message of that failure would stand there meanwhile.
+func (r *review) write(act func() tea.Cmd) tea.Cmd {
+	if !r.unsaved {
+		return act()
+	}
+	r.unsaved, r.retry = false, act
+	r.say("Saving ...")
+	return func() tea.Msg { return retryMsg{} }
 }

@@ -16,7 +16,10 @@ func (r *review) press(msg tea.KeyMsg) tea.Cmd {
 	if k == "ctrl+c" || k == "ctrl+d" {
 		return r.leave(tea.Quit)
 	}
-	r.notice = notice{}
+	if r.retry != nil && k != "q" && k != "esc" { // one at a time
+		return nil
+	}
+	r.before, r.notice = r.notice, notice{}
 	switch {
 	case msg.Paste:
 		r.say("Pasted text does nothing here.")
@@ -92,7 +95,7 @@ func (r *review) always(k string) (tea.Cmd, bool) {
 	case "/":
 		return r.openFilter(), true
 	case "u":
-		return r.ifSettled(r.undo), true
+		return r.ifSettled(func() tea.Cmd { return r.write(r.undo) }), true
 	}
 	return nil, false
 }
@@ -116,7 +119,19 @@ func (r *review) ifMayRecord(act func() tea.Cmd) tea.Cmd {
 	return act()
 }
 
-func (r *review) tooSoon() { r.say("Too soon: press that key again.") }
+func (r *review) ifMayWrite(act func() tea.Cmd) tea.Cmd {
+	return r.ifMayRecord(func() tea.Cmd { return r.write(act) })
+}
+
+// tooSoon says so, but does not take a failure's message away that nobody can
+// have read.
+func (r *review) tooSoon() {
+	if r.before.alarm {
+		r.notice = r.before
+		return
+	}
+	r.say("Too soon: press that key again.")
+}
 
 // cardKey serves a key while a card is on show.
 func (r *review) cardKey(k string) tea.Cmd {
@@ -135,11 +150,11 @@ func (r *review) cardKey(k string) tea.Cmd {
 	case "s":
 		return r.ifMayRecord(r.skip)
 	case "-":
-		return r.ifMayRecord(func() tea.Cmd { return r.mark(scheduler.Bury, "buried until tomorrow") })
+		return r.ifMayWrite(func() tea.Cmd { return r.mark(scheduler.Bury, "buried until tomorrow") })
 	case "@":
-		return r.ifMayRecord(func() tea.Cmd { return r.mark(scheduler.Suspend, "suspended until you resume it") })
+		return r.ifMayWrite(func() tea.Cmd { return r.mark(scheduler.Suspend, "suspended until you resume it") })
 	case "*":
-		return r.ifMayRecord(r.flag)
+		return r.ifMayWrite(r.flag)
 	}
 	return nil
 }
@@ -162,7 +177,7 @@ func (r *review) digitKey(rating scheduler.Rating) tea.Cmd {
 		r.say("%d is off: 1 again, 3 or Space good.", rating)
 		return nil
 	}
-	return r.ifMayRecord(func() tea.Cmd { return r.grade(rating) })
+	return r.ifMayWrite(func() tea.Cmd { return r.grade(rating) })
 }
 
 // spaceKey reveals, then grades Good once there was time to look.
@@ -174,7 +189,7 @@ func (r *review) spaceKey() tea.Cmd {
 		r.tooSoon()
 		return nil
 	}
-	return r.ifMayRecord(func() tea.Cmd { return r.grade(scheduler.Good) })
+	return r.ifMayWrite(func() tea.Cmd { return r.grade(scheduler.Good) })
 }
 
 // flag marks the card "fix me", or takes the mark off.

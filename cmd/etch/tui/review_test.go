@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"etch/deck"
 	"etch/scheduler"
@@ -151,6 +152,60 @@ func TestFailingRecord(t *testing.T) {
 	if r := p.top().(*review); len(b.log) != 1 || len(r.sitting.answers) != 1 {
 		t.Error("an undo was acknowledged")
 	}
+}
+
+// TestRetry: after a failure the screen says that it tries again before it
+// does, as that may take a while, and serves nothing but leaving until then.
+func TestRetry(t *testing.T) {
+	for _, failing := range []string{"3", "u"} {
+		b := newBench(t, 0, 3, nil)
+		p := b.review(scheduler.SessionOptions{}, "space", "3", "space")
+		b.fail = errors.New("the database is locked by another program")
+		p.press(failing).shows("NOT ", "the database is locked")
+		b.fail = nil
+		r, rows := p.top().(*review), len(b.log)
+		b.clock.advance(time.Second)
+		_, cmd := r.update(keyMsg(failing))
+		p.shows("Saving ...").hides("NOT ")
+		for _, k := range []string{"3", "-", "?", "paste:3", failing} {
+			b.clock.advance(time.Second)
+			if _, more := r.update(keyMsg(k)); more != nil {
+				t.Errorf("%s, then %q: it does something meanwhile", failing, k)
+			}
+		}
+		if len(b.log) != rows {
+			t.Fatalf("%s: it wrote before it said so", failing)
+		}
+		p.send(cmd())
+		if p.hides("Saving", "NOT "); len(b.log) != rows+1 {
+			t.Errorf("%s: %d rows were written, want 1", failing, len(b.log)-rows)
+		}
+		p.press("space", "3").hides("Saving")
+	}
+	b := newBench(t, 0, 3, nil)
+	b.fail = errors.New("the database is locked by another program")
+	p := b.review(scheduler.SessionOptions{}, "space", "3")
+	b.clock.advance(time.Second)
+	r := p.top().(*review)
+	r.update(keyMsg("3"))
+	if _, cmd := r.update(keyMsg("q")); cmd == nil {
+		t.Error("q does not leave")
+	}
+}
+
+// TestKeysDuringAFailingWrite: they were pressed for what showed before, and
+// take no message away.
+func TestKeysDuringAFailingWrite(t *testing.T) {
+	b := newBench(t, 0, 3, nil)
+	p := b.review(scheduler.SessionOptions{}, "space")
+	b.fail = errors.New("the database is locked by another program")
+	p.press("3").shows("NOT SAVED")
+	b.fail = nil
+	p.after(0, "3").after(79*ms, "3").shows("NOT SAVED")
+	if b.rates() != 0 {
+		t.Error("a key that waited graded")
+	}
+	p.after(80*ms, "3").shows("previous: Good")
 }
 
 // TestSavedButNotRead: the answer stands even if the next card cannot be read.

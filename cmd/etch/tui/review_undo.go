@@ -52,7 +52,7 @@ func (r *review) ask(newest scheduler.Action, why string) {
 func (r *review) answerOlder(k string) tea.Cmd {
 	switch k {
 	case "y", "Y":
-		return r.ifSettled(r.takeBack)
+		return r.ifSettled(func() tea.Cmd { return r.write(r.takeBack) })
 	case "n", "N", "q", "esc":
 		r.older = nil
 		r.gate.changed(false)
@@ -81,7 +81,7 @@ func (r *review) takeBack() tea.Cmd {
 		return cmd
 	case err != nil && action.Act == "":
 		r.older = nil
-		r.warn("NOT UNDONE: %v. Press u again once that is mended, or q.", err)
+		r.failed("NOT UNDONE: %v. Press u again once that is mended, or q.", err)
 		return nil
 	}
 	r.sitting.undone(action)
