@@ -1,6 +1,7 @@
 package scheduler
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -42,6 +43,18 @@ func Defaults() Settings {
 		BurySiblings:    true,
 		Fuzz:            true,
 	}
+}
+
+// ErrPast is the error of a date to come that is over.
+var ErrPast = errors.New("that day is over")
+
+// ChangeFrom returns why the settings cannot take the place of old ones on a
+// study day. An interview date may pass, but none can be set that is over.
+func (s Settings) ChangeFrom(old Settings, today Day) error {
+	if date := s.InterviewDate; date != 0 && date != old.InterviewDate && date < today {
+		return fmt.Errorf("set interview-date to %s: %w", date, ErrPast)
+	}
+	return nil
 }
 
 // Validate returns an error that names the first setting out of its range.

@@ -1,6 +1,7 @@
 package scheduler
 
 import (
+	"errors"
 	"math"
 	"testing"
 	"time"
@@ -43,5 +44,23 @@ func TestValidate(t *testing.T) {
 	set.LearningSteps, set.RelearningSteps, set.Weights = nil, nil, fsrs5
 	if err := set.Validate(); err != nil {
 		t.Errorf("no steps and FSRS-5: %v", err)
+	}
+}
+
+// TestChangeFrom: a date that has passed since it was set changes nothing.
+func TestChangeFrom(t *testing.T) {
+	const today = Day(20800)
+	for _, tt := range []struct {
+		old, date Day
+		ok        bool
+	}{
+		{0, today - 1, false}, {today + 9, today - 1, false}, {0, 1, false},
+		{0, today, true}, {0, today + 1, true}, {today - 1, today - 1, true}, {today - 1, 0, true}, {0, 0, true},
+	} {
+		old, set := Defaults(), Defaults()
+		old.InterviewDate, set.InterviewDate = tt.old, tt.date
+		if err := set.ChangeFrom(old, today); errors.Is(err, ErrPast) == tt.ok {
+			t.Errorf("%d after %d: %v", tt.date, tt.old, err)
+		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"etch/scheduler"
@@ -81,9 +82,12 @@ func (s *Store) Set(ctx context.Context, key, value string, now time.Time) error
 }
 
 // SetAll stores settings, all of them or none. They change no due date; new
-// weights change stability and difficulty, so every memory is folded anew.
+// weights change stability and difficulty, so every memory is folded anew. An
+// interview date that is over is scheduler.ErrPast, a pin of a post that there
+// is not ErrNotFound.
 func (s *Store) SetAll(ctx context.Context, changes map[string]string, now time.Time) error {
-	set := s.Scheduler().Settings()
+	old := s.Scheduler().Settings()
+	set := old
 	texts := make(map[string]string, len(changes))
 	for key, value := range changes {
 		if err := set.Set(key, value); err != nil {
@@ -94,6 +98,12 @@ func (s *Store) SetAll(ctx context.Context, changes map[string]string, now time.
 			return err
 		}
 		texts[key] = text
+	}
+	if err := set.ChangeFrom(old, s.Scheduler().Day(now)); err != nil {
+		return err
+	}
+	if err := s.knowPosts(ctx, set.PinnedPosts, old.PinnedPosts); err != nil {
+		return err
 	}
 	_, refold := changes["weights"]
 	var sched *scheduler.Scheduler
@@ -114,5 +124,24 @@ func (s *Store) SetAll(ctx context.Context, changes map[string]string, now time.
 		return fmt.Errorf("store settings: %w", err)
 	}
 	s.sched.Store(sched)
+	return nil
+}
+
+// knowPosts returns ErrNotFound for the first of the names that is no post's,
+// but for those that were accepted before: a post may go.
+func (s *Store) knowPosts(ctx context.Context, names, accepted []string) error {
+	for _, name := range names {
+		if slices.Contains(accepted, name) {
+			continue
+		}
+		var known bool
+		err := s.db.QueryRowContext(ctx, `SELECT EXISTS(SELECT 1 FROM posts WHERE slug=? AND retired_at IS NULL)`, name).Scan(&known)
+		if err != nil {
+			return fmt.Errorf("look for post %s: %w", name, explain(err))
+		}
+		if !known {
+			return fmt.Errorf("pin post %q: %w%s", name, ErrNotFound, s.likePost(ctx, name))
+		}
+	}
 	return nil
 }

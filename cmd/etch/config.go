@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -109,7 +110,9 @@ func runConfigSet(ctx context.Context, a *app, key, value string) error {
 	if err != nil {
 		return err
 	}
-	if err := store.Set(ctx, key, value, a.now()); err != nil {
+	if err := store.Set(ctx, key, value, a.now()); errors.Is(err, scheduler.ErrPast) {
+		return usage("name a day to come, or '' for none", "%w", err)
+	} else if err != nil {
 		return err
 	}
 	if key == "pinned-posts" {

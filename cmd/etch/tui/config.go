@@ -1,7 +1,9 @@
 package tui
 
 import (
+	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	tea "github.com/charmbracelet/bubbletea"
@@ -89,8 +91,9 @@ type configWords struct {
 	ask    map[string]question // instead of a setting's own name and help
 }
 
-// question asks for a setting in a person's words.
-type question struct{ title, about string }
+// question asks for a setting in a person's words; name is what a list of
+// changes calls it.
+type question struct{ title, about, name string }
 
 // NewConfig edits the settings.
 func NewConfig(env Env) screen {
@@ -148,7 +151,31 @@ func (c *config) focused() *value { return c.values[c.pages[c.page].keys[c.field
 // check returns why a value is refused. It is tried on a copy of the settings.
 func (c *config) check(v *value) error {
 	set := c.set
-	return set.Set(v.option.Key, v.now())
+	if err := set.Set(v.option.Key, v.now()); err != nil {
+		return err
+	}
+	return set.ChangeFrom(c.set, studyDay(c.env, c.set))
+}
+
+// unknown returns the first post of a changed list of pins that there is not;
+// "" for none, or where the posts cannot be read and saving will tell.
+func (c *config) unknown(v *value) string {
+	if v.option.Key != "pinned-posts" || v.now() == v.was {
+		return ""
+	}
+	set := c.set
+	home, err := c.env.Posts.Home(c.env.Ctx)
+	if err != nil || set.Set(v.option.Key, v.now()) != nil {
+		return ""
+	}
+	for _, slug := range set.PinnedPosts {
+		known := slices.Contains(c.set.PinnedPosts, slug) ||
+			slices.ContainsFunc(home.Posts, func(p PostLine) bool { return p.Slug == slug })
+		if !known {
+			return slug
+		}
+	}
+	return ""
 }
 
 // changes are the settings that differ from what is stored, in the form's
@@ -228,17 +255,29 @@ func (c *config) edit(msg tea.KeyMsg) {
 		c.form.Update(nil) // draws it anew
 	}
 	if err := c.check(v); err != nil { // no alarm: the value may not be finished
-		c.notice = notice{complaint(err), false}
+		c.notice = notice{v.complaint(err), false}
 	}
 }
 
-// complaint says in one line what is wrong with a value.
-func complaint(err error) string { return deck.CleanLine(err.Error()) + "." }
+// complaint says in one line what is wrong with a value. It does not name the
+// setting: the screen may call it something else.
+func (v *value) complaint(err error) string {
+	over := ""
+	if errors.Is(err, scheduler.ErrPast) {
+		over = " is over"
+	}
+	return fmt.Sprintf("%q%s: want %s.", deck.CleanLine(v.now()), over, v.option.Range)
+}
 
 // valid reports whether the field may be left.
 func (c *config) valid() bool {
-	if err := c.check(c.focused()); err != nil {
-		c.notice = notice{complaint(err), true}
+	v := c.focused()
+	if err := c.check(v); err != nil {
+		c.notice = notice{v.complaint(err), true}
+		return false
+	}
+	if slug := c.unknown(v); slug != "" {
+		c.notice = notice{fmt.Sprintf("No post is called %q; 'etch posts' lists their names.", deck.CleanLine(slug)), true}
 		return false
 	}
 	return true

@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"strings"
@@ -154,7 +155,8 @@ func (c *config) ask() {
 	c.save = true
 	lines := make([]string, len(changed))
 	for i, v := range changed {
-		lines[i] = fmt.Sprintf("%s: %s -> %s", v.option.Key, orNone(v.was), orNone(v.now()))
+		name := cmp.Or(c.words.ask[v.option.Key].name, v.option.Key)
+		lines[i] = fmt.Sprintf("%s: %s -> %s", name, orNone(v.was), orNone(v.now()))
 	}
 	c.asking = newForm(c.env.Style, huh.NewGroup(huh.NewConfirm().Title(title).Description(strings.Join(lines, "\n")).
 		Affirmative("save").Negative("back to the form").WithButtonAlignment(lipgloss.Left).Value(&c.save)))

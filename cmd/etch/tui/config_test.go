@@ -131,6 +131,31 @@ func TestConfigRefuses(t *testing.T) {
 	p.press(times(20, "tab")...).shows("Save this change?", "10 -> 7")
 }
 
+// TestConfigKnowsPosts: a post that there is not cannot be pinned; one that was
+// pinned and is gone harms nobody.
+func TestConfigKnowsPosts(t *testing.T) {
+	b := newBench(t, 0, 0, func(s *scheduler.Settings) { s.PinnedPosts = []string{"gone"} })
+	b.home = Home{Posts: []PostLine{{Slug: "leases"}}}
+	p := pump(t, NewConfig(b.env), times(4, "pgdown")...).press("tab").shows("pinned-posts")
+	p.press(replace("gone leases nope-post")...)
+	for _, key := range []string{"enter", "ctrl+s", "up"} {
+		p.press(key).shows(`No post is called "nope-post"; 'etch posts' lists their names.`, "> gone leases nope-post")
+	}
+	p.press(replace("gone leases")...).press("enter").shows("Save this change?").press("y")
+	if got := b.sched.Settings().PinnedPosts; !slices.Equal(got, []string{"gone", "leases"}) {
+		t.Errorf("pinned %q", got)
+	}
+}
+
+// TestConfigPastDate: none can be set, but one that was stored may pass.
+func TestConfigPastDate(t *testing.T) {
+	goal := times(4, "pgdown")
+	pump(t, NewConfig(newBench(t, 0, 0, nil).env), goal...).press(typeText("2026-11-22")...).press("enter").shows(`"2026-11-22" is over: want a day such as`, "interview-date")
+	b := newBench(t, 0, 0, func(s *scheduler.Settings) { s.InterviewDate = 100 })
+	pump(t, NewConfig(b.env), goal...).press("enter").shows("pinned-posts").hides("is over")
+	pump(t, NewConfig(b.env), replace("15")...).press("ctrl+s").shows("Save this change?")
+}
+
 // TestConfigGoesRound: pages may be left and entered at both ends.
 func TestConfigGoesRound(t *testing.T) {
 	p := pump(t, NewConfig(newBench(t, 0, 0, nil).env))

@@ -15,8 +15,8 @@ type welcome struct{ *config }
 var welcomeWords = configWords{
 	cancel: "skip",
 	ask: map[string]question{
-		"interview-date":  {"When is the interview?", "Such as 2026-12-31; home counts the days. Leave it empty if you do not know."},
-		"minutes-per-day": {"How many minutes a day do you have?", "A day then asks for no more than that; 0 sets no bound."},
+		"interview-date":  {"When is the interview?", "Such as 2026-12-31; home counts the days. Leave it empty if you do not know.", "interview"},
+		"minutes-per-day": {"How many minutes a day do you have?", "A day then asks for no more than that; 0 sets no bound.", "minutes a day"},
 	},
 }
 

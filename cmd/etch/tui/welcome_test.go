@@ -40,12 +40,13 @@ func TestWelcomeIsSkipped(t *testing.T) {
 
 func TestWelcomeSaves(t *testing.T) {
 	d := newDesk(t, 3, 0, nil)
-	p := firstSession(t, d).press(typeText("2026-13-31")...).press("enter").shows("When is the interview?", "want 2026-12-31")
+	p := firstSession(t, d).press(typeText("2026-13-31")...).press("enter").shows("When is the interview?", `"2026-13-31": want a day such as 2026-12-31, or nothing.`).hides("interview-date")
+	p.press(replace("2026-11-22")...).press("enter").shows("When is the interview?", `"2026-11-22" is over: want a day`)
 	p.press(replace("2026-12-31")...).press("enter").press(replace("20")...).press("enter")
 	if d.sched.Settings().MinutesPerDay != 0 {
 		t.Error("saved before it was confirmed")
 	}
-	p.shows("Save these 2 changes?")
+	p.shows("Save these 2 changes?", "interview: none -> 2026-12-31", "minutes a day: 0 -> 20")
 	d.fail = errors.New("the disk is full")
 	p.press("y").shows("NOT SAVED: the disk is full")
 	d.fail = nil
