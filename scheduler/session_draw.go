@@ -115,6 +115,9 @@ func (s *Session) limits(now time.Time) Limits {
 	if s.waiting(now) > lim.Reviews {
 		lim.New = 0 // coming back after a break: first the backlog
 	}
+	if set.InterviewNear(s.sched.Day(now)) {
+		lim.New = 0
+	}
 	if s.opt.New != nil {
 		lim.New = max(0, *s.opt.New-s.tally.New)
 	}

@@ -57,6 +57,12 @@ func (s Settings) ChangeFrom(old Settings, today Day) error {
 	return nil
 }
 
+// InterviewNear reports whether the interview is on a study day or on the next
+// one. What is learned so late does not hold: no new cards come by themselves.
+func (s Settings) InterviewNear(day Day) bool {
+	return s.InterviewDate != 0 && (s.InterviewDate == day || s.InterviewDate == day+1)
+}
+
 // Validate returns an error that names the first setting out of its range.
 func (s Settings) Validate() error {
 	for _, b := range []struct {

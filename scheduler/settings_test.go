@@ -64,3 +64,18 @@ func TestChangeFrom(t *testing.T) {
 		}
 	}
 }
+
+// TestNoNewCardsNearTheInterview: none come by themselves on its day and the
+// day before, but those that are asked for do.
+func TestNoNewCardsNearTheInterview(t *testing.T) {
+	for days, want := range map[Day]int{-1: 3, 0: 0, 1: 0, 2: 3} {
+		f := bench(t, 3, 2, func(s *Settings) { s.InterviewDate = Calendar{Location: time.UTC, Rollover: 4}.Day(monday) + days })
+		if got := start(t, f, SessionOptions{}, monday).Counts(); got.New != want || got.Due != 2 {
+			t.Errorf("%d days before it: %+v, want %d new", days, got, want)
+		}
+		two := 2
+		if got := start(t, f, SessionOptions{New: &two}, monday).Counts().New; got != 2 {
+			t.Errorf("%d days before it: %d new cards of 2 that were asked for", days, got)
+		}
+	}
+}
