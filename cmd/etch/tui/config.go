@@ -148,6 +148,11 @@ func allPages(values map[string]*value) []configPage {
 // focused is the setting under the cursor.
 func (c *config) focused() *value { return c.values[c.pages[c.page].keys[c.field]] }
 
+// last reports whether the cursor is on the last field of all.
+func (c *config) last() bool {
+	return c.page == len(c.pages)-1 && c.field == len(c.pages[c.page].keys)-1
+}
+
 // check returns why a value is refused. It is tried on a copy of the settings.
 func (c *config) check(v *value) error {
 	set := c.set
@@ -221,7 +226,7 @@ func (c *config) formKey(msg tea.KeyMsg) tea.Cmd {
 	case "ctrl+s":
 		return c.finish()
 	case "enter", "tab", "down", "ctrl+j":
-		if c.page == len(c.pages)-1 && c.field == len(c.pages[c.page].keys)-1 {
+		if c.last() {
 			return c.finish()
 		}
 		c.step(1)

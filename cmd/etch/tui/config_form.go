@@ -240,8 +240,17 @@ func (c *config) foot(f frame) []string {
 	if c.focused().toggle {
 		keys[2] = hint{"Space", "on/off"}
 	}
-	if len(c.pages) > 1 {
+	if c.last() {
+		keys[1].does = "done"
+		if len(c.changes()) > 0 {
+			keys[1].does = "save"
+		}
+	}
+	switch {
+	case c.page < len(c.pages)-1:
 		keys = append(keys, hint{"PgDn", "next page"})
+	case c.page > 0:
+		keys = append(keys, hint{"PgUp", "page before"})
 	}
 	keys = append(keys, hint{"Esc", c.words.cancel})
 	if c.asking != nil {

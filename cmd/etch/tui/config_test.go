@@ -156,6 +156,15 @@ func TestConfigPastDate(t *testing.T) {
 	pump(t, NewConfig(b.env), replace("15")...).press("ctrl+s").shows("Save this change?")
 }
 
+// TestConfigNamesItsKeys: what the foot says of a key is what it does there.
+func TestConfigNamesItsKeys(t *testing.T) {
+	p := pump(t, NewConfig(newBench(t, 0, 0, nil).env)).shows("Enter next", "PgDn next page")
+	p.press(times(4, "pgdown")...).shows("Enter next", "PgUp page before").hides("PgDn")
+	p.press("tab").shows("Enter done").press("enter").shows("Nothing is changed")
+	p.press("up").press(typeText("2026-12-31")...).press("tab").shows("Enter save").press("enter").shows("Save this change?")
+	pump(t, newWelcome(newBench(t, 0, 0, nil).env), "enter").shows("Enter done").hides("PgUp")
+}
+
 // TestConfigGoesRound: pages may be left and entered at both ends.
 func TestConfigGoesRound(t *testing.T) {
 	p := pump(t, NewConfig(newBench(t, 0, 0, nil).env))

@@ -105,7 +105,7 @@ func reviewHelp(two bool) []helpGroup {
 	}
 	return []helpGroup{
 		{"", append(grades,
-			hint{"u", "undo, again and again; an earlier session's after a question"},
+			hint{"u", "undo, again and again; asks first if it was not done here"},
 			hint{"s", "skip: later in this session"})},
 		{"", []hint{
 			{"w", "why: the passage of the post behind the card"},

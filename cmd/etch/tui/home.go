@@ -250,7 +250,7 @@ func (h *home) opens(k string, picked bool) tea.Cmd {
 	case "o", "l", "right":
 		return h.withPost(h.readPost)
 	case "s":
-		return h.withPost(func(p PostLine) tea.Cmd { return h.review(studyPost(p.Slug, p)) })
+		return h.withPost(h.study)
 	case "p":
 		return h.withPost(h.pin)
 	}
@@ -260,6 +260,14 @@ func (h *home) opens(k string, picked bool) tea.Cmd {
 func (h *home) review(opt scheduler.SessionOptions) tea.Cmd {
 	opt.Time = time.Duration(h.budget) * time.Minute
 	return open(NewReview(h.env, opt))
+}
+
+func (h *home) study(p PostLine) tea.Cmd {
+	if p.Cards == 0 {
+		h.notice = notice{noCards, false}
+		return nil
+	}
+	return h.review(studyPost(p.Slug, p))
 }
 
 func (h *home) readPost(p PostLine) tea.Cmd { return open(NewRead(h.env, p.Slug)) }

@@ -368,3 +368,50 @@ func TestHomeAndReadFit(t *testing.T) {
 		}
 	})
 }
+
+// TestFirstRunOffersWhatEnterOpens: the chosen post, once there is one.
+func TestFirstRunOffersWhatEnterOpens(t *testing.T) {
+	d := newDesk(t, 60, 0, func(s *scheduler.Settings) { s.NewPerDay = 60 })
+	d.facts = firstDay
+	p := d.open(t).shows("Begin with Database Indexing.").press("j").shows("Begin with Consistent Hashing.", "> ").hides("Begin with Database")
+	p.press("esc").shows("Begin with Database Indexing.", "the cards at once: 60 cards")
+	p.press("m").shows("the cards at once, in 5 minutes: 10 cards")
+	newDesk(t, 3, 5, nil).open(t).shows("next post: Database Indexing").press("j").shows("chosen post: Consistent Hashing.").hides("next post")
+}
+
+// TestEve: so near the interview no new cards come; the home says so, and what
+// else there is to do.
+func TestEve(t *testing.T) {
+	for days, eve := range map[scheduler.Day]bool{-1: false, 0: true, 1: true, 2: false} {
+		d := newDesk(t, 3, 5, nil)
+		today := d.sched.Day(monday)
+		d = newDesk(t, 3, 5, func(s *scheduler.Settings) { s.InterviewDate = today + days })
+		p := d.open(t)
+		if !eve {
+			p.shows("Today: 8 cards", "next post").hides("No new cards", "c cram")
+			continue
+		}
+		p.shows("Today: 5 cards", "No new cards so near the interview", "c  cram: weakest first", "its takeaways", "c cram").hides("next post", "3 new")
+		p.press("s").shows("new 3") // who asks for a post by name gets it
+		p = d.review(scheduler.SessionOptions{}).shows("new 0", "due 5")
+		for range 5 {
+			p.press("space", "3")
+		}
+		p.shows("Done for now.").hides("next post")
+	}
+}
+
+// TestNoCardsToStudy: a post without cards offers none.
+func TestNoCardsToStudy(t *testing.T) {
+	d := newDesk(t, 3, 5, nil)
+	d.home.Posts[0].Cards = 0
+	p := d.open(t, "j").hides("s study").press("s").shows(noCards)
+	d.post = parsed(t, "# Prose\n\n## Only words\n\nThere is nothing to ask here.\n")
+	p = p.press("enter").shows("Only words", "t takeaways").hides("study", "c cards")
+	for _, key := range []string{"enter", "s", "c"} {
+		if p.press(key).shows(noCards, "t takeaways"); len(p.stack) != 2 {
+			t.Errorf("%s opens a screen", key)
+		}
+		p.press("j").hides(noCards)
+	}
+}

@@ -96,6 +96,9 @@ func (h *home) sayToday(f frame) []string {
 	if more != "" {
 		lines = append(lines, f.prosed(more)...)
 	}
+	if h.eve() && len(h.facts.Posts) > 0 {
+		lines = append(lines, f.prosed("No new cards so near the interview; the weakest are worth a look.")...)
+	}
 	return lines[:len(lines):len(lines)]
 }
 
@@ -106,7 +109,7 @@ func (h *home) headline() (title, more string) {
 	case len(h.facts.Posts) == 0:
 		return "No cards yet.", "Leave, and add a folder of posts: 'etch compile DIR'"
 	case h.facts.FirstRun && h.facts.Next != nil:
-		return "Begin with " + deck.CleanLine(h.facts.Next.Title) + ".", ""
+		return "Begin with " + deck.CleanLine(h.offered().Title) + ".", ""
 	case cards == 0 && whole > 0: // the day's own minutes are over
 		return fmt.Sprintf("Today: done with your %s.", plural(h.set.MinutesPerDay, "minute")),
 			fmt.Sprintf("%s for other days; m takes more time today.", waits(whole+h.whole.backlog))
@@ -210,29 +213,53 @@ func (h *home) ways(f frame) (ways [][]string) {
 		text[0] = f.indent + h.env.Style.bold(key) + "  " + text[0][len(room.indent):]
 		ways = append(ways, text)
 	}
-	next, idle := h.facts.Next, h.plan.cards() == 0
+	next, idle := h.offered(), h.plan.cards() == 0
 	if h.facts.FirstRun && next != nil {
 		way("Enter", readFirst(*next), "")
 		if !idle {
-			way("Space", fmt.Sprintf("the cards at once: %s, %s", plural(h.plan.cards(), "card"), minutesLeft(h.plan.left)), "")
+			within := ""
+			if h.budget > 0 {
+				within = fmt.Sprintf(", in %d minutes", h.budget)
+			}
+			way("Space", fmt.Sprintf("the cards at once%s: %s, %s", within, plural(h.plan.cards(), "card"), minutesLeft(h.plan.left)), "")
 		}
 		return ways
 	}
 	if idle && h.ahead() {
 		way("a", "ahead: what is due next", "")
 	}
-	if idle && anySeen(h.facts.Posts) {
+	if (idle || h.eve()) && anySeen(h.facts.Posts) {
 		way("c", "cram: weakest first", ", of all that you have met; the schedule stays")
 	}
-	if next != nil && h.facts.Backlog == 0 { // after a break new cards wait
+	_, picked := h.chosen()
+	switch {
+	case h.eve():
+		way("j k", "choose a post: Enter reads it, and t there leaves only its takeaways", "")
+	case next != nil && h.facts.Backlog == 0: // after a break new cards wait
 		name := "next"
-		if next.CoreSeen > 0 {
+		switch {
+		case picked:
+			name = "chosen"
+		case next.CoreSeen > 0:
 			name = "open"
 		}
 		way("o", fmt.Sprintf("%s post: %s. %s.", name, deck.CleanLine(next.Title), capital(readFirst(*next))), "")
 	}
 	return ways
 }
+
+// offered is the post that the keys for a post go to: the chosen one, or the
+// one that comes next; nil for none.
+func (h *home) offered() *PostLine {
+	p, picked := h.chosen()
+	if next := h.facts.Next; !picked || next != nil && next.Slug == p.Slug { // it knows the minutes, too
+		return next
+	}
+	return &p
+}
+
+// eve reports whether the interview is so near that no new cards come.
+func (h *home) eve() bool { return h.set.InterviewNear(h.today) }
 
 // ahead reports whether reviews can be taken ahead of their time: there are
 // some, and today's own are done.
@@ -274,6 +301,7 @@ func (h *home) keys() []hint {
 	posts, minutes, cards, settings := hint{"j k", "posts"}, hint{"m", "time"}, hint{"/", "cards"}, hint{",", "settings"}
 	leave, more := hint{"q", "leave"}, hint{"?", "more"}
 	p, picked := h.chosen()
+	cram := hint{"c", "cram"}
 	pin := hint{"p", "pin"}
 	if p.Pinned {
 		pin.does = "unpin"
@@ -281,16 +309,21 @@ func (h *home) keys() []hint {
 	switch {
 	case len(h.facts.Posts) == 0:
 		return []hint{leave, settings, more}
+	case picked && p.Cards == 0:
+		return []hint{{"Enter", "read"}, pin, {"Esc", "back"}, {"Space", "review all"}, posts, more}
 	case picked:
 		return []hint{{"Enter", "read"}, {"s", "study"}, pin, {"Esc", "back"}, {"Space", "review all"}, posts, more}
 	case h.facts.FirstRun && h.facts.Next != nil:
 		return []hint{{"Enter", "read"}, {"Space", "review"}, posts, cards, settings, leave, more}
 	case h.plan.cards() == 0 && h.whole.cards() > 0:
-		return []hint{{"m", "more time"}, {"c", "cram"}, {"o", "read"}, posts, cards, settings, leave, more}
+		return []hint{{"m", "more time"}, cram, {"o", "read"}, posts, cards, settings, leave, more}
 	case h.ahead():
-		return []hint{{"a", "ahead"}, {"c", "cram"}, {"o", "read"}, posts, cards, settings, leave, more}
+		return []hint{{"a", "ahead"}, cram, {"o", "read"}, posts, cards, settings, leave, more}
 	case h.plan.cards() == 0:
-		return []hint{{"c", "cram"}, {"o", "read"}, posts, cards, settings, leave, more}
+		return []hint{cram, {"o", "read"}, posts, cards, settings, leave, more}
+	}
+	if h.eve() {
+		return []hint{{"Space", "review"}, cram, posts, minutes, cards, settings, leave, more}
 	}
 	return []hint{{"Space", "review"}, {"o", "read"}, posts, minutes, cards, settings, leave, more}
 }

@@ -135,9 +135,13 @@ func (s *shell) serve(msg tea.Msg) tea.Cmd {
 	case tea.ResumeMsg:
 		return s.retake()
 	case tea.KeyMsg:
-		if msg.Type == tea.KeyCtrlZ {
+		switch msg.Type {
+		case tea.KeyCtrlZ:
 			s.fail(s.term.leave())
 			return tea.Suspend
+		case tea.KeyCtrlL: // something else wrote to the terminal
+			s.paint.forget()
+			return nil
 		}
 	case execMsg:
 		s.fail(s.term.leave())

@@ -84,3 +84,35 @@ func TestPanicGivesTheTerminalBack(t *testing.T) {
 		t.Errorf("the screen was %q", text)
 	}
 }
+
+// plain is a screen of one line.
+type plain struct{ keys *int }
+
+func (s plain) update(msg tea.Msg) (screen, tea.Cmd) {
+	if _, ok := msg.(tea.KeyMsg); ok {
+		*s.keys++
+	}
+	return s, nil
+}
+
+func (plain) view(int, int) string { return "one line" }
+
+// TestRedraw: Ctrl-L draws what shows anew, in every screen.
+func TestRedraw(t *testing.T) {
+	var out strings.Builder
+	keys := 0
+	s := &shell{stack: []screen{plain{&keys}}, paint: &painter{out: &out, width: 80, height: 24}}
+	s.Init()
+	out.Reset()
+	s.Update(keyMsg("x"))
+	if out.Len() > 0 {
+		t.Errorf("a key that changes nothing draws %q", out.String())
+	}
+	s.Update(keyMsg("ctrl+l"))
+	if !strings.Contains(out.String(), "\x1b[2J") || !strings.Contains(out.String(), "one line") {
+		t.Errorf("Ctrl-L draws %q", out.String())
+	}
+	if keys != 1 {
+		t.Errorf("the screen had %d keys, want 1", keys)
+	}
+}

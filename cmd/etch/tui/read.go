@@ -2,6 +2,7 @@ package tui
 
 import (
 	"fmt"
+	"slices"
 
 	tea "github.com/charmbracelet/bubbletea"
 
@@ -44,6 +45,9 @@ type read struct {
 	burst  burst
 	notice notice
 }
+
+// noCards is why some keys do nothing.
+const noCards = "This post has no cards."
 
 // NewRead reads a post.
 func NewRead(env Env, slug string) screen {
@@ -113,6 +117,9 @@ func (r *read) press(msg tea.KeyMsg) tea.Cmd {
 		return nil
 	case r.burst.drops(k, r.env.Now()):
 		r.notice = notice{ignored, false}
+		return nil
+	case len(r.post.Notes) == 0 && slices.Contains([]string{"enter", "ctrl+j", "s", "c"}, k):
+		r.notice = notice{noCards, false}
 		return nil
 	case k == "enter" || k == "ctrl+j" || k == "s":
 		return open(NewReview(r.env, studyPost(r.slug, r.line)))

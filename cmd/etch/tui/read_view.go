@@ -157,7 +157,11 @@ func (r *read) foot(f frame) []string {
 	case readCards:
 		c.does = "no cards"
 	}
-	rows := f.keyRows(style, study, t, c, hint{"/", "search"}, hint{"Esc", "back"}, hint{"?", "more"})
+	keys := []hint{study, t, c, {"/", "search"}, {"Esc", "back"}, {"?", "more"}}
+	if len(r.post.Notes) == 0 {
+		keys = slices.Delete(slices.Delete(keys, 2, 3), 0, 1)
+	}
+	rows := f.keyRows(style, keys...)
 	return r.withNotice(f, rows, "")
 }
 

@@ -2,6 +2,7 @@ package tui
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	tea "github.com/charmbracelet/bubbletea"
@@ -52,7 +53,7 @@ func (r *review) offers(home Home) []offer {
 		does := "cram: what you have met, weakest first; the schedule stays"
 		offers = append(offers, offer{hint{"c", "cram"}, does, scheduler.SessionOptions{Posts: r.asked.Posts, Tags: r.opt.Tags, Topic: r.opt.Topic, Cram: true}})
 	}
-	if next := home.Next; next != nil && next.Core > next.CoreSeen {
+	if next := home.Next; next != nil && next.Core > next.CoreSeen && !r.sched.Settings().InterviewNear(r.sched.Day(now)) {
 		unseen := next.Core - next.CoreSeen
 		does := fmt.Sprintf("next post: %s, its %s", deck.CleanLine(next.Title), plural(unseen, "core card"))
 		offers = append(offers, offer{hint{"n", "next post"}, does, scheduler.SessionOptions{Posts: []string{next.Slug}, New: &unseen}})
@@ -247,7 +248,7 @@ func (r *review) endRows(f frame) []string {
 		}
 	}
 	if len(r.sitting.answers) > 0 || len(r.sitting.marks) > 0 {
-		return f.keyRow(r.env.Style, hint{"u", "undoes the last answer"}, append(ways, hint{"q", "leave"}, hint{"?", "more"})...)
+		return f.keyRow(r.env.Style, hint{"u", "undoes the last answer"}, slices.Concat([]hint{{"q", "leave"}}, ways, []hint{{"?", "more"}})...)
 	}
 	return f.keyRow(r.env.Style, hint{"q", "leave"}, append(ways, hint{"u", "undo"}, hint{"?", "more"})...)
 }

@@ -255,3 +255,13 @@ func TestNoCards(t *testing.T) {
 func TestEndFigures(t *testing.T) {
 	endedBench(t).shows("Done for now.", "5 in 1 min", "again      1 (20 %)", "4 of 5, 80 % (aim 90 %)", "weakest", "1 of ")
 }
+
+// TestEndSaysHowToLeave: however many ways there are to go on.
+func TestEndSaysHowToLeave(t *testing.T) {
+	b := newBench(t, 0, 1, nil)
+	b.home = laterHome(b)
+	b.home.Counts = scheduler.Counts{New: 3}
+	p := b.review(scheduler.SessionOptions{}, "space", "3")
+	p.shows("g  go on", "a  ahead", "c  cram", "n  next post", "q leave", "u undoes")
+	p.resize(40, 15).shows("q leave")
+}

@@ -21,7 +21,7 @@ type olderAction struct {
 }
 
 const (
-	fromEarlier   = "The newest action is from an earlier session. Undo it?"
+	fromElsewhere = "The newest action was not taken here. Undo it?"
 	fromMeanwhile = "Another etch was quicker: this is the newest action now. Undo it?"
 )
 
@@ -34,7 +34,7 @@ func (r *review) undo() tea.Cmd {
 	if newest == nil || own || r.sitting.owns(newest.Act) {
 		return r.takeBack()
 	}
-	r.ask(*newest, fromEarlier)
+	r.ask(*newest, fromElsewhere)
 	return nil
 }
 

@@ -50,7 +50,7 @@ func (w welcome) ends(key tea.KeyMsg) bool {
 	case "ctrl+s":
 		return true
 	case "enter", "ctrl+j":
-		return w.field == len(w.pages[0].keys)-1
+		return w.last()
 	}
 	return false
 }
