@@ -6,24 +6,25 @@ import (
 	"strings"
 	"time"
 	"unicode"
+
+	"etch/deck"
 )
 
 // ErrSearch is the error of a search word that means nothing.
 var ErrSearch = errors.New("cannot search")
 
 // SearchHelp is one line on what Cards understands.
-const SearchHelp = "tag:T post:P tier:core is:due|new|learning|review|leech|flagged|suspended|buried|stale, text, and -word for the opposite"
+const SearchHelp = "tag:T post:P tier:core is:due|new|learning|review|leech|flagged|suspended|buried|stale, text, and -word for the opposite; text with a colon stands in double quotes"
 
 // search turns a query such as "tag:caching is:due -lease" into conditions
 // that must all hold. Words in double quotes stay together.
 func (s *Store) search(query string, now time.Time) (where string, args []any, err error) {
 	for _, word := range searchWords(query) {
-		plain, negated := strings.CutPrefix(word, "-")
-		cond, more, err := s.searchWord(plain, now)
+		cond, more, err := s.searchWord(word, now)
 		if err != nil {
 			return "", nil, err
 		}
-		if negated {
+		if word.negated {
 			cond = "NOT (" + cond + ")"
 		}
 		where, args = where+" AND ("+cond+")", append(args, more...)
@@ -31,20 +32,27 @@ func (s *Store) search(query string, now time.Time) (where string, args []any, e
 	return where, args, nil
 }
 
-func (s *Store) searchWord(word string, now time.Time) (cond string, args []any, err error) {
-	key, value, hasKey := strings.Cut(word, ":")
-	switch {
-	case hasKey && key == "tag":
-		const in = `SELECT 1 FROM json_each(%s) t WHERE t.value = ?`
-		return fmt.Sprintf(`p.topic = ? OR EXISTS(`+in+`) OR EXISTS(`+in+`)`, "p.tags", "n.tags"), []any{value, value, value}, nil
-	case hasKey && key == "post":
-		return `p.slug = ?`, []any{value}, nil
-	case hasKey && key == "tier":
-		return `n.tier = ?`, []any{value}, nil
-	case hasKey && key == "is":
-		return s.searchState(value, now)
+func (s *Store) searchWord(word searchTerm, now time.Time) (cond string, args []any, err error) {
+	key, value := word.key()
+	switch key {
+	case "":
+	case "tag":
+		const in = `SELECT 1 FROM json_each(%s) t WHERE t.value = ? COLLATE NOCASE`
+		return fmt.Sprintf(`p.topic = ? COLLATE NOCASE OR EXISTS(`+in+`) OR EXISTS(`+in+`)`, "p.tags", "n.tags"), []any{value, value, value}, nil
+	case "post":
+		return `p.slug = ? COLLATE NOCASE`, []any{value}, nil
+	case "tier":
+		tier := deck.Tier(strings.ToLower(value))
+		if tier != deck.Core && tier != deck.Deep {
+			return "", nil, fmt.Errorf("%w for tier:%s", ErrSearch, value)
+		}
+		return `n.tier = ?`, []any{tier}, nil
+	case "is":
+		return s.searchState(strings.ToLower(value), now)
+	default:
+		return "", nil, fmt.Errorf("%w for %s:%s", ErrSearch, key, value)
 	}
-	pattern := "%" + likeEscape.Replace(word) + "%"
+	pattern := "%" + likeEscape.Replace(word.text) + "%"
 	return `n.front LIKE ? ESCAPE '\' OR n.back LIKE ? ESCAPE '\' OR n.id LIKE ? ESCAPE '\'`, []any{pattern, pattern, pattern}, nil
 }
 
@@ -75,26 +83,48 @@ func (s *Store) searchState(state string, now time.Time) (string, []any, error) 
 	return "", nil, fmt.Errorf("%w for is:%s", ErrSearch, state)
 }
 
+// searchTerm is one word of a query.
+type searchTerm struct {
+	text            string
+	negated, quoted bool // quoted from its beginning, so that it is text in any case
+}
+
+// key returns what the word asks for and in which value; "" for text. A key is
+// letters before a colon with something behind it.
+func (t searchTerm) key() (key, value string) {
+	key, value, found := strings.Cut(t.text, ":")
+	if !found || value == "" || t.quoted || strings.ContainsFunc(key, func(r rune) bool { return !unicode.IsLetter(r) }) {
+		return "", ""
+	}
+	return strings.ToLower(key), value
+}
+
 // searchWords splits at blanks outside double quotes, which are dropped.
-func searchWords(query string) []string {
-	var words []string
-	var word strings.Builder
-	quoted := false
-	for _, r := range query + " " {
+func searchWords(query string) []searchTerm {
+	var words []searchTerm
+	var text strings.Builder
+	var word searchTerm
+	inside := false
+	end := func(plain string) {
+		if word.text = plain; plain != "" {
+			words = append(words, word)
+		}
+		word = searchTerm{}
+		text.Reset()
+	}
+	for _, r := range query {
 		switch {
 		case r == '"':
-			quoted = !quoted
-		case unicode.IsSpace(r) && !quoted:
-			if word.Len() > 0 {
-				words = append(words, word.String())
-				word.Reset()
-			}
+			inside = !inside
+			word.quoted = word.quoted || text.Len() == 0
+		case unicode.IsSpace(r) && !inside:
+			end(text.String())
+		case r == '-' && text.Len() == 0 && !word.quoted && !word.negated:
+			word.negated = true
 		default:
-			word.WriteRune(r)
+			text.WriteRune(r)
 		}
 	}
-	if rest := strings.TrimSpace(word.String()); rest != "" { // a quote that was not closed
-		words = append(words, rest)
-	}
+	end(strings.TrimSpace(text.String())) // of a quote that was not closed, too
 	return words
 }

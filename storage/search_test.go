@@ -15,7 +15,7 @@ func TestSearch(t *testing.T) {
 	add(t, s,
 		note{id: "a", key: "a", post: "one", postTags: []string{"caching"}, front: "What is 100% of a_b?", back: "A lease", asOf: "2021-05"},
 		note{id: "b", post: "two", tags: []string{"caching"}, tier: deck.Deep, front: "A token that fences", back: "x", asOf: "2026-11"},
-		note{id: "c", post: "two", front: "Que\u0301 es esto?", back: "axb"},
+		note{id: "c", post: "two", front: "Que\u0301 es esto?", back: "axb: std::vector -x"},
 		note{id: "gone", post: "two", front: "token", retired: true})
 	grade(t, s, c, "b", scheduler.Good)
 	record(t, s, mark(t, s, c, "c", scheduler.Suspend))
@@ -26,6 +26,9 @@ func TestSearch(t *testing.T) {
 		"is:new": {"a", "c"}, "is:learning": {"b"}, "is:review": nil, "is:suspended": {"c"}, "is:flagged": {"a"}, "is:buried": {"a"},
 		"is:stale": {"a"}, "is:leech": nil, "is:due": nil, "token": {"b"}, "TOKEN fences": {"b"}, `"token that"`: {"b"}, `"that token"`: nil,
 		"100%": {"a"}, "a_b": {"a"}, "%": {"a"}, "tag:caching -token": {"a"}, `"unclosed lease`: nil, "lease": {"a"}, "'": nil,
+		"TAG:Caching": {"a", "b"}, "Post:TWO": {"b", "c"}, "TIER:Deep": {"b"}, "Is:NEW": {"a", "c"}, "-Tag:CACHING": {"c"},
+		`"std::vector"`: {"c"}, `-"std::vector"`: {"a", "b"}, "axb:": {"c"}, "::vector": {"c"}, `"-x"`: {"c"}, `tag:"caching"`: {"a", "b"},
+		"-": {"a", "b", "c"}, "10:30": nil,
 	} {
 		rows, err := s.Cards(context.Background(), query, c.now)
 		noError(t, err)
@@ -37,8 +40,10 @@ func TestSearch(t *testing.T) {
 			t.Errorf("%q finds %v, want %v", query, got, want)
 		}
 	}
-	if _, err := s.Cards(context.Background(), "is:odd", c.now); !errors.Is(err, ErrSearch) {
-		t.Errorf("is:odd: %v, want ErrSearch", err)
+	for _, query := range []string{"is:odd", "tier:hard", "foo:bar", "-foo:bar", "std::vector", "lease topic:caching", `tier:"core deep"`} {
+		if _, err := s.Cards(context.Background(), query, c.now); !errors.Is(err, ErrSearch) {
+			t.Errorf("%s: %v, want ErrSearch", query, err)
+		}
 	}
 }
 

@@ -339,7 +339,7 @@ var cardsHelp = []helpGroup{
 		{"S * L b", "suspended, fix me, leech, buried until tomorrow"},
 	}},
 	{"What a query can hold (all of it must hold)", []hint{
-		{"word", "in the question, the answer or the id; \"two words\" stay together"},
+		{"word", "in the question, the answer or the id; \"two words\" and \"a:colon\" in quotes"},
 		{"tag: post:", "tag:caching, post:tcp-vs-udp"},
 		{"tier:", "core or deep"},
 		{"is:", "due new learning review leech flagged suspended buried stale"},

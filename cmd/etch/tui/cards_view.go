@@ -111,7 +111,7 @@ func (c *cards) nothing(f frame) []string {
 	switch {
 	case c.wrong != nil:
 		lines := f.prosed(fmt.Sprintf("The search failed: %v.", c.wrong))
-		return append(append(lines, ""), f.prosed("A query can hold "+cardsHelpLine+".")...)
+		return append(append(lines, ""), f.prosed("A query can hold "+cardsHelpLine+"; text with a colon in double quotes.")...)
 	case c.query == "":
 		return f.prosed("There are no cards yet: 'etch compile DIR' adds a folder of them.")
 	}
