@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/charmbracelet/x/ansi"
 	"github.com/spf13/cobra"
 
 	"etch/cmd/etch/tui"
@@ -30,6 +31,8 @@ type today struct {
 	Topics   []topicToday `json:"topics"`
 	Next     *nextPost    `json:"next_post,omitempty"`
 	NextDue  string       `json:"next_due,omitempty"` // when nothing is left
+
+	eve bool // the interview is so near that no new cards come
 }
 
 type topicToday struct {
@@ -90,6 +93,7 @@ func loadToday(ctx context.Context, a *app, store *storage.Store) (today, error)
 		Schema: "etch.home/1", Day: day.String(), New: n.New, Learning: n.Learning, Due: n.Due,
 		Minutes: minutes(sess.Left()), Waiting: sess.Backlog(), Done: answers, Studied: studied,
 		Topics: byTopic(posts), Next: upNext(ctx, store, posts),
+		eve: sched.Settings().InterviewNear(day),
 	}
 	if n == (scheduler.Counts{}) {
 		t.NextDue, err = nextDue(ctx, store, now)
@@ -177,12 +181,15 @@ func (t today) text() string {
 	if t.Done > 0 || t.Studied > 0 {
 		line("%s so far today; studied on %d of the last 14 days.", count(t.Done, "answer"), t.Studied)
 	}
+	if t.eve {
+		line("No new cards so near the interview: 'etch review --cram' asks the weakest,\n'etch read POST --takeaways' sums a post up.")
+	}
 	if t.Next != nil {
 		verb := "Next post"
 		if t.Next.Opened {
 			verb = "Open post"
 		}
-		line("%s: %s. 'etch read %s' (%d min), then its %s.", verb, deck.CleanLine(t.Next.Title), deck.CleanLine(t.Next.Post), t.Next.Minutes, count(t.Next.Unseen, "core card"))
+		line("%s", broken(fmt.Sprintf("%s: %s. 'etch read %s' (%d min), then its %s.", verb, deck.CleanLine(t.Next.Title), deck.CleanLine(t.Next.Post), t.Next.Minutes, count(t.Next.Unseen, "core card")), 80))
 	}
 	if len(t.Topics) > 0 {
 		line("")
@@ -193,6 +200,28 @@ func (t today) text() string {
 	}
 	line("")
 	line("'etch review' studies, 'etch posts' lists what there is, 'etch help' the rest.")
+	return b.String()
+}
+
+// broken breaks text at blanks into lines of at most width columns; a word that
+// is longer stays whole, so that it can be copied.
+func broken(text string, width int) string {
+	var b strings.Builder
+	at := 0
+	for i, word := range strings.Fields(text) {
+		w := ansi.StringWidth(word)
+		switch {
+		case i == 0:
+		case at+1+w > width:
+			b.WriteByte('\n')
+			at = 0
+		default:
+			b.WriteByte(' ')
+			at++
+		}
+		b.WriteString(word)
+		at += w
+	}
 	return b.String()
 }
 
