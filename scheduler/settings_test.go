@@ -54,8 +54,14 @@ func TestChangeFrom(t *testing.T) {
 		old, date Day
 		ok        bool
 	}{
-		{0, today - 1, false}, {today + 9, today - 1, false}, {0, 1, false},
-		{0, today, true}, {0, today + 1, true}, {today - 1, today - 1, true}, {today - 1, 0, true}, {0, 0, true},
+		{0, today - 1, false},
+		{today + 9, today - 1, false},
+		{0, 1, false},
+		{0, today, true},
+		{0, today + 1, true},
+		{today - 1, today - 1, true},
+		{today - 1, 0, true},
+		{0, 0, true},
 	} {
 		old, set := Defaults(), Defaults()
 		old.InterviewDate, set.InterviewDate = tt.old, tt.date
