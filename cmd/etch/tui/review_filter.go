@@ -33,9 +33,7 @@ func (r *review) openFilter() tea.Cmd {
 		r.warn("The topics could not be read: %v.", err)
 		return nil
 	}
-	rows := topicRows(slices.DeleteFunc(slices.Clone(home.Posts), func(p PostLine) bool {
-		return len(r.asked.Posts) > 0 && !slices.Contains(r.asked.Posts, p.Slug)
-	}))
+	rows := topicRows(home.Posts, r.asked.Posts)
 	if len(r.asked.Tags) > 0 { // of cards, which the posts do not count
 		rows[0].name, rows[0].uncounted = strings.Join(r.asked.Tags, ", "), true
 	}
@@ -64,11 +62,14 @@ func (r *review) filter(choice topicChoice) tea.Cmd {
 }
 
 // topicRows sums posts up by topic, the topics with most to come first, below
-// a row for all of them.
-func topicRows(posts []PostLine) []topicRow {
+// a row for all of them; only those of some posts, if any are named.
+func topicRows(posts []PostLine, slugs []string) []topicRow {
 	rows := []topicRow{{name: "all topics"}}
 	at := make(map[string]int)
 	for _, p := range posts {
+		if len(slugs) > 0 && !slices.Contains(slugs, p.Slug) {
+			continue
+		}
 		rows[0].back += p.Due
 		rows[0].unseen += p.Cards - p.Seen
 		if p.Topic == "" {
