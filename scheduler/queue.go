@@ -26,7 +26,8 @@ type Today struct {
 }
 
 // Snapshot is what the queue is built from. Items may come in any order and
-// may lack only cards that the day's limits would cut anyway.
+// may lack only cards that the day's limits would cut anyway. The review that
+// comes next, after those that were asked for, is among them.
 type Snapshot struct {
 	Items   []Item
 	Waiting int // due reviews in scope, however many of them Items holds
@@ -104,9 +105,9 @@ func (s *Scheduler) Queue(snap Snapshot, now time.Time, lim Limits, ahead int, s
 	s.sortReviews(reviews, now, backlog)
 	sortNew(fresh)
 	if s.set.BurySiblings {
-		met := make(map[deck.NoteID]bool, len(reviews)+len(fresh))
-		for note := range snap.Seen {
-			met[note] = true
+		met := make(map[deck.NoteID]deck.CardID, len(reviews)+len(fresh))
+		for note, card := range snap.Seen {
+			met[note] = card
 		}
 		reviews = onePerNote(reviews, met)
 		fresh = onePerNote(fresh, met)
@@ -169,17 +170,25 @@ func sortNew(items []Item) {
 	})
 }
 
-// onePerNote keeps the first card of each note that is not in met, and adds
-// the kept notes to met.
-func onePerNote(items []Item, met map[deck.NoteID]bool) []Item {
+// onePerNote keeps the first card of each note that may come, and adds it to
+// met.
+func onePerNote(items []Item, met map[deck.NoteID]deck.CardID) []Item {
 	kept := items[:0]
 	for _, it := range items {
-		if note := it.Card.Note(); !met[note] {
-			met[note] = true
+		if !siblingMet(met, it.Card) {
+			met[it.Card.Note()] = it.Card
 			kept = append(kept, it)
 		}
 	}
 	return kept
+}
+
+// siblingMet reports whether another card of the note was met. That a card
+// itself was answered today does not hide it: where it comes once more, that is
+// because the user asked for it.
+func siblingMet(met map[deck.NoteID]deck.CardID, card deck.CardID) bool {
+	other, ok := met[card.Note()]
+	return ok && other != card
 }
 
 // mix spreads new cards among reviews in proportion to the whole study day:

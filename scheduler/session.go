@@ -34,6 +34,7 @@ type Query struct {
 	Ahead int      // days of future reviews that count as due
 	Cram  bool     // every card that was ever answered, due or not
 	New   int      // how many new cards the caller can use; negative for the day's limit
+	Done  int      // how many reviews may be of no use to the caller, who has had them
 }
 
 // Row is one log row and the memory of its card after it.
@@ -108,6 +109,7 @@ type Session struct {
 	hurried map[deck.CardID]time.Time // learning cards that come without a wait, while they are due then
 	crammed []crammed                 // cram: the answers behind the current card
 	acts    map[string]bool
+	had     map[deck.CardID]bool // answered in this session: they come ahead of their time no more
 	tally   Tally
 }
 
@@ -126,7 +128,7 @@ type Counts struct{ New, Learning, Due int }
 
 // NewSession loads the day and draws the first card.
 func NewSession(ctx context.Context, sched *Scheduler, store Store, opt SessionOptions, now time.Time) (*Session, error) {
-	s := &Session{sched: sched, store: store, opt: opt, acts: make(map[string]bool)}
+	s := &Session{sched: sched, store: store, opt: opt, acts: make(map[string]bool), had: make(map[deck.CardID]bool)}
 	if err := s.load(ctx, now); err != nil {
 		return nil, err
 	}
@@ -168,6 +170,27 @@ func (s *Session) Backlog() int { return s.queue.Backlog }
 // left for another.
 func (s *Session) Spent() bool {
 	return s.opt.Limit > 0 && s.tally.Answers >= s.opt.Limit || s.opt.Time > 0 && s.tally.Time >= s.opt.Time
+}
+
+// Ahead returns for how many days ahead a session of the same posts and tags
+// must be, to have the review that comes next after those that this one asks
+// for; 0 where none would come.
+func (s *Session) Ahead() int {
+	set := s.sched.Settings()
+	if s.opt.Cram || s.snap.Today.Reviews >= set.ReviewsPerDay {
+		return 0
+	}
+	var next Day
+	for _, it := range s.snap.Items {
+		m := it.Memory
+		switch {
+		case m.State != Review || m.DueDay <= s.day+Day(s.opt.Ahead) || m.Suspended || m.BuriedDay == s.day:
+		case set.BurySiblings && siblingMet(s.snap.Seen, it.Card):
+		case next == 0 || m.DueDay < next:
+			next = m.DueDay
+		}
+	}
+	return max(0, int(next-s.day))
 }
 
 // DayOver reports whether the minutes that the user has for a day are over, so
@@ -240,7 +263,7 @@ func (s *Session) Grade(ctx context.Context, now time.Time, r Rating) (Row, erro
 		return Row{}, err
 	}
 	s.count(entry)
-	s.snap.Seen[entry.Card.Note()] = entry.Card
+	s.snap.Seen[entry.Card.Note()], s.had[entry.Card] = entry.Card, true
 	return row, s.next(ctx, now)
 }
 
@@ -321,6 +344,7 @@ func (s *Session) Undo(ctx context.Context, now time.Time) (Action, error) {
 	}
 	if s.acts[action.Act] && action.Kind == Rate {
 		s.uncount(action)
+		delete(s.had, action.Items[0].Card)
 	}
 	if err := s.load(ctx, now); err != nil {
 		return action, fmt.Errorf("load after undo: %w", err)

@@ -78,7 +78,7 @@ func (s *Session) next(ctx context.Context, now time.Time) error {
 func (s *Session) roomLeft() bool { return s.opt.Limit == 0 || s.tally.Answers < s.opt.Limit }
 
 func (s *Session) load(ctx context.Context, now time.Time) error {
-	q := Query{Now: now, Posts: s.opt.Posts, Tags: s.opt.Tags, Topic: s.opt.Topic, Ahead: s.opt.Ahead, Cram: s.opt.Cram, New: -1}
+	q := Query{Now: now, Posts: s.opt.Posts, Tags: s.opt.Tags, Topic: s.opt.Topic, Ahead: s.opt.Ahead, Cram: s.opt.Cram, New: -1, Done: len(s.had)}
 	if s.opt.New != nil {
 		q.New = max(0, *s.opt.New-s.tally.New)
 	}
@@ -149,7 +149,14 @@ func (s *Session) beyond() bool {
 }
 
 func (s *Session) arrange(now time.Time) {
-	s.queue = s.sched.Queue(s.snap, now, s.limits(now), s.opt.Ahead, s.skipped)
+	snap := s.snap
+	if s.opt.Ahead > 0 && len(s.had) > 0 { // or a session far ahead would ask the same cards until they are due beyond
+		today := s.sched.Day(now)
+		snap.Items = slices.DeleteFunc(slices.Clone(snap.Items), func(it Item) bool {
+			return s.had[it.Card] && it.Memory.State == Review && it.Memory.DueDay > today
+		})
+	}
+	s.queue = s.sched.Queue(snap, now, s.limits(now), s.opt.Ahead, s.skipped)
 }
 
 // draw puts the next card on show.

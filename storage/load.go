@@ -39,7 +39,7 @@ func (s *Store) Load(ctx context.Context, q scheduler.Query) (scheduler.Snapshot
 			fresh = max(0, set.NewPerDay-snap.Today.New)
 		}
 		reviews := max(0, set.ReviewsPerDay-snap.Today.Reviews)
-		return l.fill(&snap, q.Ahead, reviews, fresh)
+		return l.fill(&snap, q, set.BurySiblings, reviews, fresh)
 	})
 	if err != nil {
 		return snap, fmt.Errorf("load cards: %w", err)
@@ -98,23 +98,46 @@ func newScope(q scheduler.Query) scope {
 	return sc
 }
 
-// slack is how many more rows than the limits allow are read at first, for
-// siblings that the queue will bury.
-const slack = 64
+// How many more rows than are wanted are read at first, for siblings that the
+// queue will bury: slack of what the limits allow, few of the review that comes
+// next.
+const (
+	slack = 64
+	few   = 3
+)
 
-func (l loader) fill(snap *scheduler.Snapshot, ahead, reviews, fresh int) (err error) {
+// siblings is the card of each note that may still come; the others are hidden
+// until another day.
+type siblings map[deck.NoteID]deck.CardID
+
+func (m siblings) hide(card deck.CardID) bool {
+	other, ok := m[card.Note()]
+	return ok && other != card
+}
+
+func (l loader) fill(snap *scheduler.Snapshot, q scheduler.Query, burySiblings bool, reviews, fresh int) (err error) {
 	if snap.Seen, err = l.answered(); err != nil {
 		return err
 	}
-	met := make(map[deck.NoteID]bool, len(snap.Seen))
-	for note := range snap.Seen {
-		met[note] = true
+	met := make(siblings, len(snap.Seen))
+	if burySiblings {
+		for note, card := range snap.Seen {
+			met[note] = card
+		}
 	}
 	learning, err := l.items(`m.state IN (1,3) AND m.hidden=0 AND m.due_at<=?`, ``, millis(l.now.Add(24*time.Hour)))
 	if err != nil {
 		return err
 	}
-	due, err := l.reviews(snap, l.day+scheduler.Day(ahead), reviews, met)
+	last := l.day + scheduler.Day(q.Ahead)
+	due, err := l.reviews(snap, last, reviews+q.Done, met)
+	if err != nil {
+		return err
+	}
+	next, err := enough(1, few, met, func(limit int) ([]scheduler.Item, error) {
+		return l.items(`m.state=2 AND m.hidden=0 AND m.due_day>? AND m.buried_day<>?`,
+			fmt.Sprintf(`ORDER BY m.due_day LIMIT %d`, limit), int(last), int(l.day))
+	})
 	if err != nil {
 		return err
 	}
@@ -124,16 +147,18 @@ func (l loader) fill(snap *scheduler.Snapshot, ahead, reviews, fresh int) (err e
 		return err
 	}
 	for _, it := range due {
-		met[it.Card.Note()] = true
+		if burySiblings && !met.hide(it.Card) {
+			met[it.Card.Note()] = it.Card
+		}
 	}
-	news, err := enough(fresh, met, func(limit int) ([]scheduler.Item, error) {
+	news, err := enough(fresh, slack, met, func(limit int) ([]scheduler.Item, error) {
 		return l.items(`m.state=0 AND m.hidden=0 AND m.after_card IS NULL AND m.buried_day<>?`,
 			fmt.Sprintf(`ORDER BY m.new_pos LIMIT %d`, limit), int(l.day))
 	})
 	if err != nil {
 		return err
 	}
-	for _, part := range [][]scheduler.Item{learning, due, followUps, news} {
+	for _, part := range [][]scheduler.Item{learning, due, next, followUps, news} {
 		snap.Items = append(snap.Items, part...)
 	}
 	if snap.Pace, err = l.pace(); err != nil {
@@ -149,19 +174,20 @@ func (l loader) fill(snap *scheduler.Snapshot, ahead, reviews, fresh int) (err e
 	return err
 }
 
-// enough reads cards in the queue's order, more of them each time, until they
-// come from want notes that are not in met, or are all. Siblings wait for
-// another day, so that any number of cards may be of no use today.
-func enough(want int, met map[deck.NoteID]bool, read func(limit int) ([]scheduler.Item, error)) ([]scheduler.Item, error) {
-	for limit := want + slack; ; limit *= 4 {
+// enough reads cards in the queue's order, at first more of them than wanted and
+// then ever more, until those that are not hidden come from want notes, or all
+// are read. Siblings wait for another day, so that any number of cards may be of
+// no use today.
+func enough(want, more int, met siblings, read func(limit int) ([]scheduler.Item, error)) ([]scheduler.Item, error) {
+	for limit := want + more; ; limit *= 4 {
 		items, err := read(limit)
 		if err != nil || len(items) < limit {
 			return items, err
 		}
 		notes := make(map[deck.NoteID]bool)
 		for _, it := range items {
-			if note := it.Card.Note(); !met[note] {
-				notes[note] = true
+			if !met.hide(it.Card) {
+				notes[it.Card.Note()] = true
 			}
 		}
 		if len(notes) >= want {
@@ -180,14 +206,14 @@ func (l loader) items(where, order string, args ...any) ([]scheduler.Item, error
 // still known, which is where elapsed days over stability are smallest: all
 // cards up to a value, since the queue has an order of its own among equals.
 // The index covers the choice, so only the chosen rows are looked up.
-func (l loader) reviews(snap *scheduler.Snapshot, last scheduler.Day, limit int, met map[deck.NoteID]bool) ([]scheduler.Item, error) {
+func (l loader) reviews(snap *scheduler.Snapshot, last scheduler.Day, limit int, met siblings) ([]scheduler.Item, error) {
 	const where = `m.state=2 AND m.hidden=0 AND m.due_day<=? AND m.buried_day<>?`
 	due := ` FROM memory m WHERE ` + where + l.scope.where
 	args := append([]any{int(last), int(l.day)}, l.scope.args...)
 	if err := l.tx.QueryRowContext(l.ctx, `SELECT count(*)`+due, args...).Scan(&snap.Waiting); err != nil {
 		return nil, err
 	}
-	return enough(limit, met, func(limit int) ([]scheduler.Item, error) {
+	return enough(limit, slack, met, func(limit int) ([]scheduler.Item, error) {
 		if snap.Waiting <= limit {
 			return l.items(where, ``, int(last), int(l.day))
 		}
