@@ -46,6 +46,12 @@ type plan struct {
 	scheduler.Counts
 	left    time.Duration
 	backlog int // reviews that it leaves for other days
+	ahead   int // how many days ahead the next review after it can be had; 0 for none
+}
+
+// planOf is what a session shows.
+func planOf(sess *scheduler.Session) plan {
+	return plan{sess.Counts(), sess.Left(), sess.Backlog(), sess.Ahead()}
 }
 
 func (p plan) cards() int { return p.New + p.Learning + p.Due }
@@ -88,9 +94,9 @@ func (h *home) read() {
 
 // measure asks what fits into the minutes that there are.
 func (h *home) measure() {
-	h.plan = plan{h.facts.Counts, h.facts.Left, h.facts.Backlog}
+	h.plan = plan{Counts: h.facts.Counts, left: h.facts.Left, backlog: h.facts.Backlog}
 	h.whole = h.plan
-	if h.set.MinutesPerDay > 0 {
+	if h.set.MinutesPerDay > 0 || h.plan.cards() == 0 {
 		h.whole = h.planFor(24 * time.Hour)
 	}
 	if h.budget > 0 {
@@ -104,7 +110,7 @@ func (h *home) planFor(d time.Duration) plan {
 		h.notice = notice{fmt.Sprintf("What fits could not be counted: %v.", err), true}
 		return h.plan
 	}
-	return plan{sess.Counts(), sess.Left(), sess.Backlog()}
+	return planOf(sess)
 }
 
 // chosen is the post under the cursor.
@@ -244,7 +250,13 @@ func (h *home) opens(k string, picked bool) tea.Cmd {
 	case " ", "r":
 		return h.review(scheduler.SessionOptions{})
 	case "a":
-		return h.review(scheduler.SessionOptions{Ahead: h.daysAhead()})
+		switch {
+		case h.ahead():
+			return h.review(scheduler.SessionOptions{Ahead: h.whole.ahead})
+		case h.plan.cards() > 0: // today comes first
+			return h.review(scheduler.SessionOptions{})
+		}
+		h.notice = notice{"Nothing can be taken ahead now.", false}
 	case "c":
 		return h.review(scheduler.SessionOptions{Cram: true})
 	case "o", "l", "right":
@@ -298,16 +310,11 @@ func (h *home) pin(p PostLine) tea.Cmd {
 	return nil
 }
 
-// daysAhead reaches the next reviews.
-func (h *home) daysAhead() int {
-	return max(1, int(h.facts.NextDueDay-h.today))
-}
-
 var homeHelp = []helpGroup{
 	{"", []hint{
 		{"Space r", "review what today asks for"},
 		{"m + -", "how many minutes you have: 5, 10, 15, 20, 30, 45, 60 or all of it"},
-		{"a", "ahead: what is due next"},
+		{"a", "ahead, once today is done: what is due next"},
 		{"c", "cram: what you have met, weakest first; the schedule stays"},
 	}},
 	{"Posts", []hint{

@@ -134,9 +134,14 @@ var homeLooks = []struct {
 	}},
 	{"chosen", func(t *testing.T) *pumped { return newDesk(t, 3, 5, nil).open(t, "j", "j") }},
 	{"pinned", func(t *testing.T) *pumped { return newDesk(t, 3, 5, nil).open(t, "j", "p") }},
-	{"done", func(t *testing.T) *pumped { return newDesk(t, 0, 0, nil).open(t) }},
+	{"done", func(t *testing.T) *pumped {
+		d := newDesk(t, 0, 0, nil)
+		d.addLater("later", 1)
+		return d.open(t)
+	}},
 	{"later", func(t *testing.T) *pumped { // a learning card
 		d := newDesk(t, 0, 0, nil)
+		d.addLater("later", 1)
 		d.home.NextDue, d.home.Next = monday.Add(140*time.Minute), nil
 		return d.open(t)
 	}},

@@ -264,7 +264,7 @@ func (h *home) eve() bool { return h.set.InterviewNear(h.today) }
 // ahead reports whether reviews can be taken ahead of their time: there are
 // some, and today's own are done.
 func (h *home) ahead() bool {
-	return h.whole.cards()+h.whole.backlog == 0 && (h.facts.NextDueDay != 0 || !h.facts.NextDue.IsZero())
+	return h.whole.cards()+h.whole.backlog == 0 && h.whole.ahead > 0
 }
 
 // readFirst is the offer for a post.

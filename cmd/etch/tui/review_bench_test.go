@@ -79,6 +79,14 @@ func (b *bench) addDue(name string) {
 	b.texts[id] = textOf(id)
 }
 
+// addLater adds a review that is due some days after monday.
+func (b *bench) addLater(name string, days int) {
+	b.addDue(name)
+	i := len(b.past) - 1
+	b.past[i].Then.DueDay += scheduler.Day(days)
+	b.item(deck.CardID(name)).Memory = b.sched.Fold(b.past[i:])
+}
+
 func textOf(id deck.CardID) deck.Card {
 	return deck.Card{
 		ID: id, Kind: deck.Basic, Topic: "caching", Title: "Consistent Hashing", Post: "consistent-hashing", Tags: []string{"caching"},

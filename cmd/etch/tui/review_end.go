@@ -36,18 +36,30 @@ func (r *review) finish() {
 	r.ending.offers = r.offers(home)
 }
 
-// offers lists the ways to go on: what a bound or a filter left out, then
-// reviews ahead of their time, a cram, and the next post.
+// offers lists the ways to go on: what a bound or a filter left out, reviews
+// ahead of their time once nothing of today's is left, a cram, and the next
+// post.
 func (r *review) offers(home Home) []offer {
 	var offers []offer
 	if n := home.Counts.New + home.Counts.Learning + home.Counts.Due; n > 0 {
 		does := fmt.Sprintf("go on with what is left today: %s, %s", plural(n, "card"), minutesLeft(home.Left))
 		offers = append(offers, offer{hint{"g", "go on"}, does, scheduler.SessionOptions{}})
 	}
-	now := r.env.Now()
-	if ahead := r.daysAhead(home, now); ahead > 0 {
-		does := "ahead: what is due " + r.dayWord(r.sched.Day(now)+scheduler.Day(ahead))
-		offers = append(offers, offer{hint{"a", "ahead"}, does, scheduler.SessionOptions{Posts: r.asked.Posts, Tags: r.opt.Tags, Topic: r.opt.Topic, Ahead: ahead}})
+	// What the day's minutes leave out is left, too.
+	all := scheduler.SessionOptions{Posts: r.asked.Posts, Tags: r.opt.Tags, Topic: r.opt.Topic, Time: 24 * time.Hour}
+	sess, _, err := r.env.Study.Session(r.env.Ctx, all)
+	if err != nil {
+		r.warn("What comes next could not be read: %v.", err)
+		return offers
+	}
+	left := planOf(sess)
+	switch {
+	case left.cards() > 0 && len(offers) == 0:
+		does := fmt.Sprintf("go on beyond today's minutes: %s, %s", plural(left.cards(), "card"), minutesLeft(left.left))
+		offers = append(offers, offer{hint{"g", "go on"}, does, all})
+	case left.cards()+left.backlog == 0 && left.ahead > 0:
+		does := "ahead: what is due " + r.dayWord(r.sched.Day(r.env.Now())+scheduler.Day(left.ahead))
+		offers = append(offers, offer{hint{"a", "ahead"}, does, scheduler.SessionOptions{Posts: r.asked.Posts, Tags: r.opt.Tags, Topic: r.opt.Topic, Ahead: left.ahead}})
 	}
 	if !r.opt.Cram && anySeen(home.Posts) {
 		does := "cram: what you have met, weakest first; the schedule stays"
@@ -59,14 +71,6 @@ func (r *review) offers(home Home) []offer {
 		offers = append(offers, offer{hint{"n", "next post"}, does, scheduler.SessionOptions{Posts: []string{next.Slug}, New: &unseen}})
 	}
 	return offers
-}
-
-// daysAhead is how many days it takes to reach the next reviews.
-func (r *review) daysAhead(home Home, now time.Time) int {
-	if home.NextDueDay == 0 && home.NextDue.IsZero() {
-		return 0
-	}
-	return max(int(home.NextDueDay-r.sched.Day(now)), r.opt.Ahead+1)
 }
 
 func anySeen(posts []PostLine) bool {

@@ -231,8 +231,7 @@ func TestMarksInACram(t *testing.T) {
 
 func TestOffers(t *testing.T) {
 	b := newBench(t, 9, 0, func(s *scheduler.Settings) { s.NewPerDay = 0 })
-	b.addDue("later")
-	b.item("later").Memory.DueDay++
+	b.addLater("later", 1)
 	b.home = laterHome(b)
 	p := b.review(scheduler.SessionOptions{}).shows("Nothing is due.", "tomorrow, Tue 24 Nov: 18 reviews", "143 reviews")
 	p.press("a").shows("due 1")
@@ -262,6 +261,51 @@ func TestEndSaysHowToLeave(t *testing.T) {
 	b.home = laterHome(b)
 	b.home.Counts = scheduler.Counts{New: 3}
 	p := b.review(scheduler.SessionOptions{}, "space", "3")
-	p.shows("g  go on", "a  ahead", "c  cram", "n  next post", "q leave", "u undoes")
+	p.shows("g  go on", "c  cram", "n  next post", "q leave", "u undoes")
 	p.resize(40, 15).shows("q leave")
+}
+
+// TestAheadOfTheFirstDay: the end of a new user's first day offers the cards of
+// that day ahead, from the review and from the home, and they come.
+func TestAheadOfTheFirstDay(t *testing.T) {
+	b := newBench(t, 2, 0, nil)
+	b.home = laterHome(b)
+	p := b.review(scheduler.SessionOptions{}, "space", "4", "space", "4").shows("Done for now.", "a  ahead: what is due Tue 1 Dec")
+	p.press("a").shows("due 2", "Space show the answer")
+	p.press("space", "3", "space", "3").shows("Done for now.", "a  ahead: what is due ")
+
+	d := newDesk(t, 0, 0, nil)
+	d.addLater("later", 8)
+	answerAll(d.bench, "later")
+	d.open(t).shows("a  ahead: what is due next").press("a").shows("due 1", "Space show the answer")
+}
+
+// answerAll is another program that answered these cards today.
+func answerAll(b *bench, names ...string) {
+	for _, name := range names {
+		b.elsewhere(b.item(deck.CardID(name)), scheduler.Good)
+	}
+}
+
+// TestAheadComesAfterToday: while something of today is left, that is offered,
+// also where only the day's minutes left it out; and nothing ahead of its time
+// where there is nothing.
+func TestAheadComesAfterToday(t *testing.T) {
+	b := newBench(t, 3, 1, nil)
+	b.addLater("later", 8)
+	b.home.Counts = scheduler.Counts{New: 3}
+	b.review(scheduler.SessionOptions{Limit: 1}, "space", "3").
+		shows("Done for now.", "g  go on with what is left today: 3 cards").hides("ahead")
+
+	b = newBench(t, 0, 9, func(s *scheduler.Settings) { s.MinutesPerDay = 1 })
+	b.addLater("later", 8)
+	p := b.review(scheduler.SessionOptions{})
+	p.gap = 40 * time.Second
+	p.press("space", "3").shows("g  go on beyond today's minutes: 8 cards").hides("ahead")
+	p.press("g").shows("due 8")
+
+	b = newBench(t, 0, 0, nil)
+	b.home = laterHome(b) // it knows of a learning card
+	b.review(scheduler.SessionOptions{}).shows("Nothing is due.").hides("ahead")
+	newDesk(t, 0, 0, nil).open(t).hides("ahead").press("a").shows("Nothing can be taken ahead now.")
 }

@@ -50,6 +50,7 @@ var looks = []struct {
 	{"end", func(t *testing.T) *pumped { return endedBench(t) }},
 	{"nothing-due", func(t *testing.T) *pumped {
 		b := newBench(t, 0, 0, nil)
+		b.addLater("later", 1)
 		b.home = laterHome(b)
 		return b.review(scheduler.SessionOptions{})
 	}},
