@@ -85,7 +85,7 @@ type SessionOptions struct {
 	Limit int           // answers of this run; 0 for no bound
 	Time  time.Duration // 0 for no bound
 	Ahead int           // days
-	Cram  bool          // lowest recall first, and nothing is recorded
+	Cram  bool          // lowest recall first, and no answer is recorded
 	Eager bool          // take learning cards of the learn-ahead window without a wait
 	ID    string        // of the session, for its log rows
 	NewID func() string // globally unique, ascending
@@ -149,6 +149,9 @@ func (s *Session) Current() (Item, bool) {
 
 // Counts returns what is left, the card on show included.
 func (s *Session) Counts() Counts {
+	if s.opt.Cram {
+		return Counts{Due: len(s.cramLeft())}
+	}
 	c := Counts{Learning: len(s.queue.Learning) + len(s.queue.Soon)}
 	for _, it := range s.queue.Main {
 		if it.Memory.State == New {
@@ -161,10 +164,18 @@ func (s *Session) Counts() Counts {
 }
 
 // Left estimates the time that the rest takes, from the user's own answers.
-func (s *Session) Left() time.Duration { return s.queue.Left(s.snap.Pace) }
+func (s *Session) Left() time.Duration {
+	if s.opt.Cram {
+		return Queue{Main: s.cramLeft()}.Left(s.snap.Pace)
+	}
+	return s.queue.Left(s.snap.Pace)
+}
 
 // Backlog returns how many due reviews today's limit leaves for other days.
 func (s *Session) Backlog() int { return s.queue.Backlog }
+
+// Cram reports whether this session records no answers.
+func (s *Session) Cram() bool { return s.opt.Cram }
 
 // Spent reports whether this run ended at its own bound, so that cards may be
 // left for another.
@@ -283,6 +294,9 @@ func (s *Session) Mark(ctx context.Context, now time.Time, k Kind, arg string) (
 	if err := s.record(ctx, now, row); err != nil {
 		return Row{}, err
 	}
+	if s.opt.Cram {
+		s.crammed = append(s.crammed, crammed{item: it, act: entry.Act})
+	}
 	if k == Flag || k == Unflag {
 		s.current.Memory = memory
 		return row, nil
@@ -309,9 +323,13 @@ func (s *Session) Skip(ctx context.Context, now time.Time) error {
 
 // Undoable returns what Undo would take back, and whether this session did it:
 // a front end asks before it takes back something older. It is nil for
-// nothing.
+// nothing. In a cram session it is the newest thing done in it: a mark, or an
+// answer, which has no act; and, after a mark, what another session did since.
 func (s *Session) Undoable() (newest *Action, own bool) {
-	if s.opt.Cram || s.snap.Newest == nil {
+	if s.opt.Cram {
+		return s.cramUndoable()
+	}
+	if s.snap.Newest == nil {
 		return nil, false
 	}
 	return s.snap.Newest, s.acts[s.snap.Newest.Act]
@@ -321,14 +339,18 @@ func (s *Session) Undoable() (newest *Action, own bool) {
 // older one, and shows its card again, revealed. Where that is no longer the
 // newest one it takes back nothing and returns ErrStale, or ErrNothing; it has
 // read everything again then, and keeps the card on show if it is still there.
-// In a cram session it steps back one card, since nothing was recorded.
+// An answer of a cram session is taken back without the log, which never had it.
 func (s *Session) Undo(ctx context.Context, now time.Time) (Action, error) {
-	if s.opt.Cram {
-		return s.cramBack(now)
+	newest, _ := s.Undoable()
+	switch {
+	case s.opt.Cram && newest == nil:
+		return Action{}, ErrNothing
+	case s.opt.Cram && newest.Act == "":
+		return s.cramBack(*newest, now), nil
 	}
 	var action Action
 	err := ErrStale // with nothing to take back as far as is known
-	if newest := s.snap.Newest; newest != nil {
+	if newest != nil {
 		action, err = s.store.Void(ctx, s.stamp(now), newest.Act)
 	}
 	if errors.Is(err, ErrStale) || errors.Is(err, ErrNothing) {
@@ -342,12 +364,19 @@ func (s *Session) Undo(ctx context.Context, now time.Time) (Action, error) {
 	if err != nil {
 		return Action{}, err
 	}
+	if n := len(s.crammed); n > 0 && s.crammed[n-1].act == action.Act {
+		s.crammed = s.crammed[:n-1]
+	}
 	if s.acts[action.Act] && action.Kind == Rate {
 		s.uncount(action)
 		delete(s.had, action.Items[0].Card)
 	}
 	if err := s.load(ctx, now); err != nil {
 		return action, fmt.Errorf("load after undo: %w", err)
+	}
+	if s.opt.Cram {
+		s.cramShow(action.Items[0], now)
+		return action, nil
 	}
 	s.show(action.Items[0], now)
 	s.phase = Showing

@@ -29,6 +29,9 @@ func (s *Store) Load(ctx context.Context, q scheduler.Query) (scheduler.Snapshot
 		if snap.Today, err = todayOf(ctx, tx, day); err != nil {
 			return err
 		}
+		if snap.Newest, err = l.newest(); err != nil {
+			return err
+		}
 		if q.Cram {
 			snap.Items, err = l.seen()
 			return err
@@ -161,17 +164,20 @@ func (l loader) fill(snap *scheduler.Snapshot, q scheduler.Query, burySiblings b
 	for _, part := range [][]scheduler.Item{learning, due, next, followUps, news} {
 		snap.Items = append(snap.Items, part...)
 	}
-	if snap.Pace, err = l.pace(); err != nil {
-		return err
-	}
-	action, err := newest(l.ctx, l.tx)
-	if err == nil {
-		snap.Newest = &action
-	}
-	if errors.Is(err, scheduler.ErrNothing) {
-		err = nil
-	}
+	snap.Pace, err = l.pace()
 	return err
+}
+
+// newest returns what undo would take back; nil for nothing.
+func (l loader) newest() (*scheduler.Action, error) {
+	action, err := newest(l.ctx, l.tx)
+	switch {
+	case errors.Is(err, scheduler.ErrNothing):
+		return nil, nil
+	case err != nil:
+		return nil, err
+	}
+	return &action, nil
 }
 
 // enough reads cards in the queue's order, at first more of them than wanted and

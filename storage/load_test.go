@@ -187,7 +187,12 @@ func TestLoadAheadAndCram(t *testing.T) {
 			t.Errorf("%d days ahead: %d reviews, %d waiting, want %d", ahead, n, snap.Waiting, want)
 		}
 	}
-	if got := itemIDs(load(t, s, scheduler.Query{Now: monday, Cram: true}).Items); !sameCards(got, cards[:3]) {
+	record(t, s, mark(t, s, newClock("c"), cards[0], scheduler.Flag))
+	cram := load(t, s, scheduler.Query{Now: monday, Cram: true})
+	if got := itemIDs(cram.Items); !sameCards(got, cards[:3]) {
 		t.Errorf("cram %v, want every card that was ever answered", got)
+	}
+	if cram.Newest == nil || cram.Newest.Kind != scheduler.Flag {
+		t.Errorf("in a cram the newest action is %+v, want the mark", cram.Newest)
 	}
 }

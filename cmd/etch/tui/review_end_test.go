@@ -197,10 +197,10 @@ func TestUntilChange(t *testing.T) {
 
 func TestCram(t *testing.T) {
 	b := newBench(t, 1, 3, nil)
-	p := b.review(scheduler.SessionOptions{Cram: true}).shows("nothing is recorded", "3 left")
+	p := b.review(scheduler.SessionOptions{Cram: true}).shows("answers are not recorded", "3 left")
 	p.press("space").shows("1 Again   2 Hard   3 Good").hides("32d")
 	p.press("3").shows("previous: Good (not recorded)", "2 left")
-	p.press("u").shows("one card back", "3 left", "── answer")
+	p.press("u").shows("undone: Good on this card (it was not recorded)", "3 left", "── answer")
 	p.press("3")
 	id := p.top().(*review).card.ID
 	p.press("-").shows("buried")
@@ -210,6 +210,28 @@ func TestCram(t *testing.T) {
 	if b.rates() != 0 {
 		t.Error("a cram answer was recorded")
 	}
+}
+
+// TestUndoInACram: u takes back the newest thing done in the cram, a mark or an
+// answer, and nothing older.
+func TestUndoInACram(t *testing.T) {
+	b := newBench(t, 0, 4, nil)
+	b.answerElsewhere()
+	p := b.review(scheduler.SessionOptions{Cram: true})
+	p.press("u").shows("There is nothing to undo.")
+	p.press("space", "3", "@").shows("suspended", "2 left")
+	p.press("u").shows("undone: suspend", "3 left", "── answer")
+	p.press("*").shows("Marked").press("u").shows(`undone: the mark "fix me"`).hides("* fix me")
+	p.press("u").shows("undone: Good on this card", "4 left")
+	p.press("u").shows("There is nothing to undo.")
+	live := scheduler.Live(b.log)
+	if len(live) != 1 || live[0].Session != "elsewhere" {
+		t.Errorf("%+v stands, want what was answered before the cram", live)
+	}
+	p.press("-").shows("buried")
+	b.answerOther(p.top().(*review).card.ID, scheduler.Hard)
+	p.press("u").shows("Another etch was quicker", "Undo it?", "Hard").press("y").shows("undone: Hard")
+	p.press("u").shows("undone: bury")
 }
 
 // TestMarksInACram: each takes its card away and no other, and the last one
@@ -293,6 +315,7 @@ func answerAll(b *bench, names ...string) {
 func TestAheadComesAfterToday(t *testing.T) {
 	b := newBench(t, 3, 1, nil)
 	b.addLater("later", 8)
+	b.home = laterHome(b)
 	b.home.Counts = scheduler.Counts{New: 3}
 	b.review(scheduler.SessionOptions{Limit: 1}, "space", "3").
 		shows("Done for now.", "g  go on with what is left today: 3 cards").hides("ahead")

@@ -86,6 +86,9 @@ func (r *review) takeBack() tea.Cmd {
 	}
 	r.sitting.undone(action)
 	r.last = "undone: " + whatWasDone(action)
+	if action.Act == "" {
+		r.last += " on this card (it was not recorded)"
+	}
 	return r.next(err)
 }
 
@@ -93,10 +96,7 @@ func (r *review) takeBack() tea.Cmd {
 func whatWasDone(a scheduler.Action) string {
 	switch a.Kind {
 	case scheduler.Rate:
-		if a.Rating.Valid() {
-			return capital(a.Rating.String())
-		}
-		return "one card back" // a cram session
+		return capital(a.Rating.String())
 	case scheduler.SetDue:
 		return "a new due date"
 	case scheduler.Flag:

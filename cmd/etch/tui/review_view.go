@@ -110,7 +110,7 @@ func (r *review) counters(f frame) string {
 		if f.width < 60 {
 			return fmt.Sprintf("cram %d", n.New+n.Learning+n.Due)
 		}
-		return fmt.Sprintf("cram, nothing is recorded · %d left", n.New+n.Learning+n.Due)
+		return fmt.Sprintf("cram, answers are not recorded · %d left", n.New+n.Learning+n.Due)
 	}
 	if n == (scheduler.Counts{}) {
 		left = ""
