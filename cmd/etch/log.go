@@ -79,17 +79,23 @@ func runLog(ctx context.Context, a *app, name string, all bool) error {
 			voided[e.Target] = true
 		}
 	}
+	shown := 0
 	for _, e := range entries {
 		row := a.logRow(e, e.Kind != scheduler.Void && !voided[e.ID])
 		switch {
 		case a.flags.json:
 			err = a.encode(row)
 		case row.Live || all:
+			shown++
 			err = a.printLogRow(row)
 		}
 		if err != nil {
 			return err
 		}
+	}
+	if shown == 0 && len(entries) > 0 && !a.flags.json && !a.flags.quiet {
+		a.say("all of it was undone")
+		a.say("hint: 'etch log --all' shows undone rows, too")
 	}
 	return nil
 }
