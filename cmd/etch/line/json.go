@@ -57,7 +57,7 @@ type answerEvent struct {
 	Back     string      `json:"back"`
 	Source   string      `json:"source,omitempty"`
 	AsOf     string      `json:"as_of,omitempty"`
-	Previews [4]preview  `json:"previews"`
+	Previews []preview   `json:"previews"` // empty in a cram session
 }
 
 type recordedEvent struct {
@@ -65,7 +65,7 @@ type recordedEvent struct {
 	Cmd    string           `json:"cmd"`
 	Card   deck.CardID      `json:"card"`
 	Rating scheduler.Rating `json:"rating,omitempty"`
-	Log    string           `json:"log"` // the row's id; empty in a cram session and for skip
+	Log    string           `json:"log"` // the row's id; empty for skip, and for an answer of a cram session
 	Due    string           `json:"due,omitempty"`
 	Leech  bool             `json:"leech,omitempty"`
 }
@@ -206,9 +206,11 @@ func (r *jsonReview) reveal(now time.Time) error {
 	if err != nil {
 		return r.fail(code(err), err)
 	}
-	e := answerEvent{Event: "answer", Card: r.card.ID, Back: deck.Bracketed(r.card.Answer), Source: r.card.Source, AsOf: r.card.AsOf}
-	for i, o := range outcomes {
-		e.Previews[i] = preview{Rating: o.Rating, Interval: seconds(o.Interval), Due: due(o.Decision, now.Location())}
+	e := answerEvent{Event: "answer", Card: r.card.ID, Back: deck.Bracketed(r.card.Answer), Source: r.card.Source, AsOf: r.card.AsOf, Previews: []preview{}}
+	for _, o := range outcomes {
+		if !r.sess.Cram() { // which changes no schedule
+			e.Previews = append(e.Previews, preview{Rating: o.Rating, Interval: seconds(o.Interval), Due: due(o.Decision, now.Location())})
+		}
 	}
 	return r.out.Encode(e)
 }

@@ -87,7 +87,7 @@ func (c *fixedClock) MoveTo(t time.Time) bool {
 	return true
 }
 
-func newSession(t testing.TB, cards int) (*scheduler.Session, *memoryStore, *fixedClock) {
+func newSession(t testing.TB, cards int, change ...func(*scheduler.SessionOptions)) (*scheduler.Session, *memoryStore, *fixedClock) {
 	t.Helper()
 	sched, err := scheduler.NewScheduler(scheduler.Defaults(), time.UTC)
 	if err != nil {
@@ -100,6 +100,9 @@ func newSession(t testing.TB, cards int) (*scheduler.Session, *memoryStore, *fix
 	clock := &fixedClock{time.Date(2026, 11, 24, 8, 0, 0, 0, time.UTC)}
 	n := 0
 	opt := scheduler.SessionOptions{ID: "s", Eager: true, NewID: func() string { n++; return fmt.Sprintf("%06d", n) }}
+	for _, f := range change {
+		f(&opt)
+	}
 	sess, err := scheduler.NewSession(context.Background(), sched, store, opt, clock.Now())
 	if err != nil {
 		t.Fatal(err)
@@ -170,6 +173,69 @@ Answers 2, of which again 0; 10 s.
 	}
 	if live := scheduler.Live(store.log); len(live) != 2 {
 		t.Errorf("%d rows stand, want 2", len(live))
+	}
+}
+
+// TestPlainCram: a cram schedules nothing, so no button has an interval, and no
+// line leads to an answer that it did not give.
+func TestPlainCram(t *testing.T) {
+	for limit, want := range map[int]string{1: "That was this run's limit.\n", 0: "The cram is over; its answers were not recorded.\n"} {
+		sess, store, clock := newSession(t, 1, func(o *scheduler.SessionOptions) { o.Cram, o.Limit = true, limit })
+		var out strings.Builder
+		if err := Plain(context.Background(), strings.NewReader("\n3\n"), &out, sess, texts{}, clock.Now); err != nil {
+			t.Fatal(err)
+		}
+		got := out.String()
+		for _, text := range []string{"\nA cram: answers are not recorded.\n", "\n1 again, 2 hard, 3 good, 4 easy\n", "good (not recorded)\n", want} {
+			if !strings.Contains(got, text) {
+				t.Errorf("it does not say %q:\n%s", text, got)
+			}
+		}
+		if strings.Contains(got, "etch undo") || len(store.log) != 0 {
+			t.Errorf("it leads to undo, or recorded:\n%s", got)
+		}
+	}
+}
+
+// TestCramUndo: a mark in a cram is taken back from the log, an answer is not in
+// it, and what was done before the cram stays.
+func TestCramUndo(t *testing.T) {
+	for name, input := range map[string]string{
+		"plain": "\n3\n@\nu\nu\nu\nq\n",
+		"json": `{"cmd":"reveal"}` + "\n" + `{"cmd":"grade","card":"card0","rating":3}` + "\n" + `{"cmd":"suspend"}` + "\n" +
+			strings.Repeat(`{"cmd":"undo"}`+"\n", 3),
+	} {
+		sess, store, clock := newSession(t, 3, func(o *scheduler.SessionOptions) { o.Cram = true })
+		store.elsewhere(t, "card2", clock.Now())
+		var out strings.Builder
+		var err error
+		says := []string{"Undone.\n\n[topic > A title] new 0, learning 0, due 2", "Q: What is card1?\nA:", "Undone.\n\n[topic > A title] new 0, learning 0, due 3", "nothing to undo."}
+		if name == "json" {
+			err = JSON(context.Background(), strings.NewReader(input), &out, sess, texts{}, clock)
+			says = []string{`"cmd":"undo","card":"card1","log":"0`, `"cmd":"undo","card":"card0","rating":3,"log":""`, `"nothing-to-undo"`, `"previews":[]`}
+		} else {
+			err = Plain(context.Background(), strings.NewReader(input), &out, sess, texts{}, clock.Now)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, text := range says {
+			if !strings.Contains(out.String(), text) {
+				t.Errorf("%s does not say %q:\n%s", name, text, out.String())
+			}
+		}
+		if live := scheduler.Live(store.log); len(live) != 1 || live[0].Session != "other" {
+			t.Errorf("%s: %+v stands, want what was before", name, live)
+		}
+	}
+}
+
+// TestPlainHelpFits: a terminal has 80 columns.
+func TestPlainHelpFits(t *testing.T) {
+	for _, line := range strings.Split(plainHelp, "\n") {
+		if len(line) > 80 {
+			t.Errorf("%d columns: %s", len(line), line)
+		}
 	}
 }
 

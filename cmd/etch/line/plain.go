@@ -15,8 +15,8 @@ import (
 // width is where plain text wraps, in columns.
 const width = 76
 
-const plainHelp = `Enter or show: the answer. 1 again, 2 hard, 3 good, 4 easy. u undo, s skip, w why,
-- bury until tomorrow, @ suspend, * mark "fix me", q quit.`
+const plainHelp = `Enter or show: the answer. 1 again, 2 hard, 3 good, 4 easy. u undo, s skip,
+w why, - bury until tomorrow, @ suspend, * mark "fix me", q quit.`
 
 // plainReview is one plain session.
 type plainReview struct {
@@ -36,6 +36,9 @@ func Plain(ctx context.Context, in io.Reader, out io.Writer, sess *scheduler.Ses
 	input := readLines(ctx, in)
 	if _, ok := sess.Current(); ok {
 		p.print(plainHelp)
+		if sess.Cram() {
+			p.print("A cram: answers are not recorded.")
+		}
 	}
 	more, err := p.ask(ctx)
 	for err == nil && more && p.err == nil {
@@ -159,7 +162,10 @@ func (p *plainReview) answer(outcomes [4]scheduler.Outcome) {
 	}
 	buttons := make([]string, len(outcomes))
 	for i, o := range outcomes {
-		buttons[i] = fmt.Sprintf("%d %s %s", o.Rating, o.Rating, scheduler.Span(o.Interval))
+		buttons[i] = fmt.Sprintf("%d %s", o.Rating, o.Rating)
+		if !p.sess.Cram() { // which changes no schedule
+			buttons[i] += " " + scheduler.Span(o.Interval)
+		}
 	}
 	p.print("%s", strings.Join(buttons, ", "))
 }
@@ -276,6 +282,10 @@ func (p *plainReview) summary() {
 	t := p.sess.Tally()
 	switch {
 	case p.sess.Phase() != scheduler.Done:
+	case p.sess.Cram() && p.sess.Spent(): // 'etch undo' would take back an answer of before
+		p.print("\nThat was this run's limit.")
+	case p.sess.Cram() && t.Answers > 0:
+		p.print("\nThe cram is over; its answers were not recorded.")
 	case p.sess.Spent():
 		p.print("\nThat was this run's limit; 'etch undo' takes back the last answer.")
 	case t.Answers == 0:
