@@ -64,6 +64,21 @@ func TestAnswerAheadOnTheSameDay(t *testing.T) {
 	}
 }
 
+// The same card again and again, on one day, is learned no better for it.
+func TestAheadManyTimesADay(t *testing.T) {
+	f := bench(t, 1, 0, nil)
+	grade(t, start(t, f, SessionOptions{ID: "s"}, monday), monday, Easy)
+	first := f.cards[0].Memory
+	for i := range 50 {
+		now := monday.Add(time.Duration(i+1) * time.Minute)
+		days := start(t, f, SessionOptions{ID: fmt.Sprint("look", i)}, now).Ahead()
+		grade(t, start(t, f, SessionOptions{ID: fmt.Sprint("a", i), Ahead: days}, now), now, Good)
+	}
+	if m := f.cards[0].Memory; m.Stability > 1.1*first.Stability || m.Interval > 2*first.Interval {
+		t.Errorf("50 answers on one day lead from %+v to %+v", first, m)
+	}
+}
+
 // A card comes ahead of its time once in a session, also where it is due before
 // the end of the days that were asked for again; taken back, it comes once more.
 func TestAheadEnds(t *testing.T) {
