@@ -137,6 +137,8 @@ func (r *review) headline() string {
 		return "Done for now."
 	case e.home.FirstRun && len(e.home.Posts) == 0:
 		return "There are no cards yet. 'etch compile DIR' adds a folder of posts."
+	case r.opt.Cram && anySeen(e.home.Posts):
+		return "Nothing is left to cram."
 	case r.subject() != "":
 		return "Nothing is due in " + r.subject() + "."
 	case r.opt.Cram:

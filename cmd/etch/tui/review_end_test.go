@@ -238,7 +238,9 @@ func TestUndoInACram(t *testing.T) {
 // ends the cram.
 func TestMarksInACram(t *testing.T) {
 	for _, key := range []string{"-", "@"} {
-		p := newBench(t, 0, 3, nil).review(scheduler.SessionOptions{Cram: true})
+		b := newBench(t, 0, 3, nil)
+		b.home = laterHome(b)
+		p := b.review(scheduler.SessionOptions{Cram: true})
 		for i := range 3 {
 			want := deck.CardID(fmt.Sprintf("due%02d", i))
 			p.shows(fmt.Sprintf("%d left", 3-i))
@@ -247,8 +249,9 @@ func TestMarksInACram(t *testing.T) {
 			}
 			p.press(key)
 		}
-		p.shows("0 left", "previous: ").hides("That was saved")
+		p.shows("0 left", "previous: ", "Nothing is left to cram.").hides("That was saved")
 	}
+	newBench(t, 2, 0, nil).review(scheduler.SessionOptions{Cram: true}).shows("no card was answered yet")
 }
 
 func TestOffers(t *testing.T) {
