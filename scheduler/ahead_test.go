@@ -10,6 +10,16 @@ import (
 	"etch/deck"
 )
 
+// ahead asks a session how many days ahead the next review is.
+func ahead(t *testing.T, s *Session, now time.Time) int {
+	t.Helper()
+	days, err := s.Ahead(t.Context(), now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return days
+}
+
 // Day 1 of a new user: the cards that were learned today are all that there is
 // to take ahead.
 func TestAheadOfTheFirstDay(t *testing.T) {
@@ -20,7 +30,7 @@ func TestAheadOfTheFirstDay(t *testing.T) {
 			for s.Phase() != Done {
 				grade(t, s, monday, Easy)
 			}
-			days := s.Ahead()
+			days := ahead(t, s, monday)
 			first := min(f.cards[0].Memory.DueDay, f.cards[1].Memory.DueDay)
 			if want := int(first - f.sched.Day(monday)); days != want {
 				t.Fatalf("the next review is %d days ahead, want %d", days, want)
@@ -43,7 +53,7 @@ func TestAnswerAheadOnTheSameDay(t *testing.T) {
 		s := start(t, f, SessionOptions{ID: "s"}, monday)
 		grade(t, s, monday, Easy)
 		before := f.cards[0].Memory
-		s = start(t, f, SessionOptions{ID: "a", Ahead: s.Ahead()}, monday)
+		s = start(t, f, SessionOptions{ID: "a", Ahead: ahead(t, s, monday)}, monday)
 		row := grade(t, s, monday.Add(time.Minute), r)
 		m := f.cards[0].Memory
 		if got := f.today(before.LastDay); got.New != 1 || got.Reviews != 1 {
@@ -71,7 +81,7 @@ func TestAheadManyTimesADay(t *testing.T) {
 	first := f.cards[0].Memory
 	for i := range 50 {
 		now := monday.Add(time.Duration(i+1) * time.Minute)
-		days := start(t, f, SessionOptions{ID: fmt.Sprint("look", i)}, now).Ahead()
+		days := ahead(t, start(t, f, SessionOptions{ID: fmt.Sprint("look", i)}, now), now)
 		grade(t, start(t, f, SessionOptions{ID: fmt.Sprint("a", i), Ahead: days}, now), now, Good)
 	}
 	if m := f.cards[0].Memory; m.Stability > 1.1*first.Stability || m.Interval > 2*first.Interval {
@@ -133,13 +143,13 @@ func TestAheadOffersWhatComes(t *testing.T) {
 				f.cards = append(f.cards, it)
 			}
 		}
-		now, ahead := monday, 0
+		now, days := monday, 0
 		for i := range 4 {
-			s := start(t, f, SessionOptions{ID: fmt.Sprint("s", i), Ahead: ahead, Eager: true}, now)
+			s := start(t, f, SessionOptions{ID: fmt.Sprint("s", i), Ahead: days, Eager: true}, now)
 			steps := 0
 			for s.Phase() == Asking {
 				if steps++; steps > 200 {
-					rt.Fatalf("a session %d days ahead does not end", ahead)
+					rt.Fatalf("a session %d days ahead does not end", days)
 				}
 				rating := rapid.SampledFrom([]Rating{Again, Hard, Good, Good, Easy}).Draw(rt, "rating")
 				if steps > 50 {
@@ -154,20 +164,20 @@ func TestAheadOffersWhatComes(t *testing.T) {
 				grade(t, s, now, rating)
 				now = now.Add(10 * time.Second)
 			}
-			look := start(t, f, SessionOptions{ID: fmt.Sprint("look", i), Ahead: ahead}, now)
-			next := look.Ahead()
+			look := start(t, f, SessionOptions{ID: fmt.Sprint("look", i), Ahead: days}, now)
+			next := ahead(t, look, now)
 			if next == 0 {
 				far := start(t, f, SessionOptions{ID: fmt.Sprint("far", i), Ahead: 3650}, now)
-				if done := start(t, f, SessionOptions{ID: fmt.Sprint("day", i), Ahead: ahead, Time: 24 * time.Hour}, now); done.Counts().Due < far.Counts().Due {
-					rt.Fatalf("nothing is offered beyond %d days, but %+v come", ahead, far.Counts())
+				if done := start(t, f, SessionOptions{ID: fmt.Sprint("day", i), Ahead: days, Time: 24 * time.Hour}, now); done.Counts().Due < far.Counts().Due {
+					rt.Fatalf("nothing is offered beyond %d days, but %+v come", days, far.Counts())
 				}
 				return
 			}
 			found := start(t, f, SessionOptions{ID: fmt.Sprint("ahead", i), Ahead: next}, now)
-			if next <= ahead || found.Counts().Due == 0 {
-				rt.Fatalf("offered %d days ahead after %d, and %+v come", next, ahead, found.Counts())
+			if next <= days || found.Counts().Due == 0 {
+				rt.Fatalf("offered %d days ahead after %d, and %+v come", next, days, found.Counts())
 			}
-			ahead = next
+			days = next
 		}
 	})
 }

@@ -26,8 +26,7 @@ type Today struct {
 }
 
 // Snapshot is what the queue is built from. Items may come in any order and
-// may lack only cards that the day's limits would cut anyway. The review that
-// comes next, after those that were asked for, is among them.
+// may lack only cards that the day's limits would cut anyway.
 type Snapshot struct {
 	Items   []Item
 	Waiting int // due reviews in scope, however many of them Items holds

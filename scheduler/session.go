@@ -34,6 +34,7 @@ type Query struct {
 	Ahead int      // days of future reviews that count as due
 	Cram  bool     // every card that was ever answered, due or not
 	New   int      // how many new cards the caller can use; negative for the day's limit
+	Next  bool     // instead of all these, the review that comes first after the days ahead
 	Done  int      // how many reviews may be of no use to the caller, who has had them
 }
 
@@ -186,22 +187,25 @@ func (s *Session) Spent() bool {
 // Ahead returns for how many days ahead a session of the same posts and tags
 // must be, to have the review that comes next after those that this one asks
 // for; 0 where none would come.
-func (s *Session) Ahead() int {
-	set := s.sched.Settings()
-	if s.opt.Cram || s.snap.Today.Reviews >= set.ReviewsPerDay {
-		return 0
+func (s *Session) Ahead(ctx context.Context, now time.Time) (days int, err error) {
+	snap, err := s.store.Load(ctx, Query{Now: now, Posts: s.opt.Posts, Tags: s.opt.Tags, Ahead: s.opt.Ahead, Next: true})
+	if err != nil {
+		return 0, fmt.Errorf("find the next review: %w", err)
 	}
-	var next Day
-	for _, it := range s.snap.Items {
-		m := it.Memory
+	set, today := s.sched.Settings(), s.sched.Day(now)
+	if snap.Today.Reviews >= set.ReviewsPerDay {
+		return 0, nil
+	}
+	for _, it := range snap.Items {
+		m, next := it.Memory, int(it.Memory.DueDay-today)
 		switch {
-		case m.State != Review || m.DueDay <= s.day+Day(s.opt.Ahead) || m.Suspended || m.BuriedDay == s.day:
-		case set.BurySiblings && siblingMet(s.snap.Seen, it.Card):
-		case next == 0 || m.DueDay < next:
-			next = m.DueDay
+		case m.State != Review || next <= s.opt.Ahead || m.Suspended || m.BuriedDay == today:
+		case set.BurySiblings && siblingMet(snap.Seen, it.Card):
+		case days == 0 || next < days:
+			days = next
 		}
 	}
-	return max(0, int(next-s.day))
+	return days, nil
 }
 
 // DayOver reports whether the minutes that the user has for a day are over, so

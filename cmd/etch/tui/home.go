@@ -46,12 +46,21 @@ type plan struct {
 	scheduler.Counts
 	left    time.Duration
 	backlog int // reviews that it leaves for other days
-	ahead   int // how many days ahead the next review after it can be had; 0 for none
+	ahead   int // with nothing left, how many days ahead the next review can be had; 0 for none
 }
 
-// planOf is what a session shows.
-func planOf(sess *scheduler.Session) plan {
-	return plan{sess.Counts(), sess.Left(), sess.Backlog(), sess.Ahead()}
+// planFor is what a session would show, and the next review where that is
+// nothing.
+func planFor(env Env, opt scheduler.SessionOptions) (plan, error) {
+	sess, _, err := env.Study.Session(env.Ctx, opt)
+	if err != nil {
+		return plan{}, err
+	}
+	p := plan{Counts: sess.Counts(), left: sess.Left(), backlog: sess.Backlog()}
+	if p.cards()+p.backlog == 0 {
+		p.ahead, err = sess.Ahead(env.Ctx, env.Now())
+	}
+	return p, err
 }
 
 func (p plan) cards() int { return p.New + p.Learning + p.Due }
@@ -105,12 +114,12 @@ func (h *home) measure() {
 }
 
 func (h *home) planFor(d time.Duration) plan {
-	sess, _, err := h.env.Study.Session(h.env.Ctx, scheduler.SessionOptions{Time: d})
+	p, err := planFor(h.env, scheduler.SessionOptions{Time: d})
 	if err != nil {
 		h.notice = notice{fmt.Sprintf("What fits could not be counted: %v.", err), true}
 		return h.plan
 	}
-	return planOf(sess)
+	return p
 }
 
 // chosen is the post under the cursor.

@@ -47,17 +47,16 @@ func (r *review) offers(home Home) []offer {
 	}
 	// What the day's minutes leave out is left, too.
 	all := scheduler.SessionOptions{Posts: r.asked.Posts, Tags: r.opt.Tags, Topic: r.opt.Topic, Time: 24 * time.Hour}
-	sess, _, err := r.env.Study.Session(r.env.Ctx, all)
+	left, err := planFor(r.env, all)
 	if err != nil {
 		r.warn("What comes next could not be read: %v.", err)
 		return offers
 	}
-	left := planOf(sess)
 	switch {
 	case left.cards() > 0 && len(offers) == 0:
 		does := fmt.Sprintf("go on beyond today's minutes: %s, %s", plural(left.cards(), "card"), minutesLeft(left.left))
 		offers = append(offers, offer{hint{"g", "go on"}, does, all})
-	case left.cards()+left.backlog == 0 && left.ahead > 0:
+	case left.ahead > 0:
 		does := "ahead: what is due " + r.dayWord(r.sched.Day(r.env.Now())+scheduler.Day(left.ahead))
 		offers = append(offers, offer{hint{"a", "ahead"}, does, scheduler.SessionOptions{Posts: r.asked.Posts, Tags: r.opt.Tags, Topic: r.opt.Topic, Ahead: left.ahead}})
 	}
