@@ -1,6 +1,7 @@
 package scheduler
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -172,5 +173,31 @@ func TestCramKeepsToItsMinutes(t *testing.T) {
 	}
 	if _, err := s.Undo(t.Context(), monday); err != nil || s.Counts() != (Counts{Due: 1}) {
 		t.Errorf("undo: %v, %s", err, fmt.Sprint(s.Counts()))
+	}
+}
+
+// undoing is a store on which another terminal undoes each row at once.
+type undoing struct{ *fakeStore }
+
+func (u undoing) Record(ctx context.Context, rows ...Row) (Today, error) {
+	today, err := u.fakeStore.Record(ctx, rows...)
+	if err == nil {
+		_, err = u.Void(ctx, Stamp{ID: "void-" + rows[0].Entry.ID, At: rows[0].Entry.At}, "")
+	}
+	today.Seq++
+	return today, err
+}
+
+func TestCramMarkUndoneAtOnce(t *testing.T) {
+	f := bench(t, 0, 2, nil)
+	s, err := NewSession(t.Context(), f.sched, undoing{f}, SessionOptions{Cram: true, NewID: func() string { return "id" }}, monday)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Mark(t.Context(), monday, Bury, ""); err != nil {
+		t.Fatal(err)
+	}
+	if newest, _ := s.Undoable(); newest != nil {
+		t.Errorf("undo would take back %+v", newest)
 	}
 }

@@ -298,7 +298,7 @@ func (s *Session) Mark(ctx context.Context, now time.Time, k Kind, arg string) (
 	if err := s.record(ctx, now, row); err != nil {
 		return Row{}, err
 	}
-	if s.opt.Cram {
+	if s.opt.Cram && s.snap.Newest != nil { // another terminal may have undone all there is by now
 		s.crammed = append(s.crammed, crammed{item: it, act: entry.Act})
 	}
 	if k == Flag || k == Unflag {
