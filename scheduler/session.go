@@ -188,7 +188,7 @@ func (s *Session) Spent() bool {
 // must be, to have the review that comes next after those that this one asks
 // for; 0 where none would come.
 func (s *Session) Ahead(ctx context.Context, now time.Time) (days int, err error) {
-	snap, err := s.store.Load(ctx, Query{Now: now, Posts: s.opt.Posts, Tags: s.opt.Tags, Ahead: s.opt.Ahead, Next: true})
+	snap, err := s.store.Load(ctx, Query{Now: now, Posts: s.opt.Posts, Tags: s.opt.Tags, Topic: s.opt.Topic, Ahead: s.opt.Ahead, Next: true})
 	if err != nil {
 		return 0, fmt.Errorf("find the next review: %w", err)
 	}

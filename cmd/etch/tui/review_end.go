@@ -41,6 +41,7 @@ func (r *review) finish() {
 // post.
 func (r *review) offers(home Home) []offer {
 	var offers []offer
+	today := r.sched.Day(r.env.Now())
 	if n := home.Counts.New + home.Counts.Learning + home.Counts.Due; n > 0 {
 		does := fmt.Sprintf("go on with what is left today: %s, %s", plural(n, "card"), minutesLeft(home.Left))
 		offers = append(offers, offer{hint{"g", "go on"}, does, scheduler.SessionOptions{}})
@@ -57,14 +58,14 @@ func (r *review) offers(home Home) []offer {
 		does := fmt.Sprintf("go on beyond today's minutes: %s, %s", plural(left.cards(), "card"), minutesLeft(left.left))
 		offers = append(offers, offer{hint{"g", "go on"}, does, all})
 	case left.ahead > 0:
-		does := "ahead: what is due " + r.dayWord(r.sched.Day(r.env.Now())+scheduler.Day(left.ahead))
+		does := "ahead: what is due " + r.dayWord(today+scheduler.Day(left.ahead))
 		offers = append(offers, offer{hint{"a", "ahead"}, does, scheduler.SessionOptions{Posts: r.asked.Posts, Tags: r.opt.Tags, Topic: r.opt.Topic, Ahead: left.ahead}})
 	}
 	if !r.opt.Cram && anySeen(home.Posts) {
 		does := "cram: what you have met, weakest first; the schedule stays"
 		offers = append(offers, offer{hint{"c", "cram"}, does, scheduler.SessionOptions{Posts: r.asked.Posts, Tags: r.opt.Tags, Topic: r.opt.Topic, Cram: true}})
 	}
-	if next := home.Next; next != nil && next.Core > next.CoreSeen && !r.sched.Settings().InterviewNear(r.sched.Day(now)) {
+	if next := home.Next; next != nil && next.Core > next.CoreSeen && !r.sched.Settings().InterviewNear(today) {
 		unseen := next.Core - next.CoreSeen
 		does := fmt.Sprintf("next post: %s, its %s", deck.CleanLine(next.Title), plural(unseen, "core card"))
 		offers = append(offers, offer{hint{"n", "next post"}, does, scheduler.SessionOptions{Posts: []string{next.Slug}, New: &unseen}})
