@@ -22,9 +22,9 @@ func (b *body) reset() { *b = body{} }
 // revealed says that the answer has come.
 func (b *body) revealed() { b.answer, b.peek = nil, true }
 
-// draw brings the drawn lines up to date with the card and the size of the
+// draw brings the drawn lines up to date with the card and the width of the
 // screen.
-func (b *body) draw(f frame, room int, card deck.Card, showing bool, style Style) {
+func (b *body) draw(f frame, card deck.Card, showing bool, style Style) {
 	old, ruleAt := *b, len(b.question)+1
 	if f.width != b.frame.width {
 		b.question, b.answer = nil, nil
@@ -39,6 +39,10 @@ func (b *body) draw(f frame, room int, card deck.Card, showing bool, style Style
 		b.scroll.top = moved(old.scroll.top, ruleAt, len(old.answer), len(b.question)+1, len(b.answer))
 	}
 	b.frame = f
+}
+
+// fit takes over how many lines show.
+func (b *body) fit(room int) {
 	b.scroll.fit(b.length(), room)
 	if b.peek {
 		b.peekAtAnswer(room)

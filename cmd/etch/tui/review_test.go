@@ -312,3 +312,16 @@ func BenchmarkReviewKey(b *testing.B) {
 		r.view(80, 24)
 	}
 }
+
+// TestLowScreenShowsTheEnd: a question that scrolls on a low screen has its last
+// line above the rule that tells the place.
+func TestLowScreenShowsTheEnd(t *testing.T) {
+	b := newBench(t, 0, 1, nil)
+	card := b.texts["due00"]
+	card.Question = strings.Repeat("More of it.\n\n", 8) + "The end."
+	b.texts["due00"] = card
+	for height := 5; height < 16; height++ {
+		p := b.review(scheduler.SessionOptions{}).resize(80, height)
+		p.press("end").shows("The end.", "^").press("k").hides("The end.").press("j").shows("The end.")
+	}
+}

@@ -39,8 +39,12 @@ func (r *review) cardView(f frame, head []string) string {
 	if r.showing() {
 		rows = r.buttonRows(f)
 	}
+	r.body.draw(f, r.card, r.showing(), r.env.Style)
 	room := f.room(head, r.foot(f, "", rows))
-	r.body.draw(f, room, r.card, r.showing(), r.env.Style)
+	if r.asking() && r.body.length() > room { // the place takes a line where there was no rule
+		room = f.room(head, r.foot(f, " ", rows))
+	}
+	r.body.fit(room)
 	place := ""
 	if r.asking() {
 		place = r.body.scroll.place()
