@@ -24,7 +24,7 @@ const (
 	ListMarker                 // the bullet, number or check box of a list item
 	TableRule                  // the lines of a table
 	Deletion                   // a cloze's deletion with its brackets
-	Mark                       // the sign that something was cut off at the edge
+	Mark                       // the sign that something is cut off at an edge
 	Rule                       // a thematic break
 )
 
@@ -48,25 +48,32 @@ const minWidth = 20
 // minColumns is the room that nested blocks must leave for their text.
 const minColumns = 10
 
+// ShiftStep is how far the shift of [RenderScreen] may change at once without
+// passing over a character: in the narrowest room two columns are marks, and
+// the last of the others may be half of a character that shows after the step.
+const ShiftStep = minColumns - 3
+
 // Render draws Markdown as lines of at most width columns; a width below 20
 // counts as 20. The lines hold no control characters but those that style
-// adds, no tabs and no trailing blanks. Code is never wrapped: a line that is
-// too long is cut and ends in a "›". Text between [Open] and [Close] is drawn
-// in square brackets.
+// adds, no tabs and no trailing blanks. Code is never wrapped, and nothing is
+// lost: a line of it that is too long is longer than width. Text between [Open]
+// and [Close] is drawn in square brackets.
 func Render(md string, width int, style Style) []string {
-	width = max(width, minWidth)
-	c := &canvas{
-		src:   newManuscript(md),
-		style: style,
-		root:  width,
-		room:  width,
-	}
-	if IsUnruly(c.src.text) {
-		c.verbatim()
-	} else {
-		c.blocks(c.src.parse(), false)
-	}
+	c := newCanvas(md, width, style)
+	c.draw()
 	return c.out
+}
+
+// RenderScreen draws as [Render] does, but no line is longer than width. Of a
+// code block that is too wide the columns from shift on show, or the last ones
+// where there are fewer. A line of it begins with a "‹" or ends in a "›" where
+// more of it is hidden there. The number of lines does not depend on shift.
+// most is the least shift that shows the ends of all lines: 0 if none is cut.
+func RenderScreen(md string, width, shift int, style Style) (lines []string, most int) {
+	c := newCanvas(md, width, style)
+	c.cut, c.shift = true, shift
+	c.draw()
+	return c.out, c.over
 }
 
 // canvas collects the drawn lines. Containers such as lists and quotes put a
@@ -81,6 +88,24 @@ type canvas struct {
 	prefix string  // what stands before each line, painted
 	first  string  // stands before the next line instead of prefix, if not ""
 	gap    *string // a blank line that is owed before the next line
+
+	cut   bool // code that is too wide is cut at the edges
+	shift int  // of such code: the first column that shows
+	over  int  // columns that the widest code has too many
+}
+
+func newCanvas(md string, width int, style Style) *canvas {
+	width = max(width, minWidth)
+	return &canvas{src: newManuscript(md), style: style, root: width, room: width}
+}
+
+// draw draws the whole manuscript.
+func (c *canvas) draw() {
+	if IsUnruly(c.src.text) {
+		c.verbatim()
+	} else {
+		c.blocks(c.src.parse(), false)
+	}
 }
 
 // line draws one painted line.

@@ -4,13 +4,17 @@ import (
 	"bytes"
 	"fmt"
 	"strings"
+	"unicode"
 
 	"github.com/yuin/goldmark/ast"
 	"github.com/yuin/goldmark/text"
 )
 
-// cutMark stands at the end of a code line that was cut.
-const cutMark = "›"
+// The marks at the edges beyond which a code line goes on.
+const (
+	cutLeft  = "‹"
+	cutRight = "›"
+)
 
 // tabStop is the distance between tab stops in code.
 const tabStop = 4
@@ -53,9 +57,15 @@ func (c *canvas) code(n ast.Node) {
 	for _, l := range lines {
 		widest = max(widest, columnsOf(f.text()[l.start:l.stop]))
 	}
+	over := max(0, widest-c.room)
+	c.over = max(c.over, over)
 	draw := func() {
 		for _, l := range lines {
-			c.codeLine(f, l)
+			if c.cut && over > 0 {
+				c.codeLine(f, l, min(c.shift, over))
+			} else {
+				c.line(f.paint(l, c.style))
+			}
 		}
 	}
 	if widest+2 > c.room {
@@ -113,25 +123,40 @@ func cutLines(text string) []extent {
 	return out
 }
 
-// codeLine draws a line of code, cut at the edge if it is too long.
-func (c *canvas) codeLine(f *flow, line extent) {
-	columns := 0
-	fits := line.start // the end of what leaves room for the mark
-	for pos := line.start; pos < line.stop; {
-		size, n := character(f.text()[pos:])
-		columns += n
-		pos += size
-		if columns > c.room {
-			shown := extent{line.start, fits}.trimmed(f.text())
-			left := c.room - 1 - columnsOf(f.text()[shown.start:shown.stop])
-			c.line(f.paint(shown, c.style) + strings.Repeat(" ", left) + c.style.Paint(Mark, cutMark))
-			return
-		}
-		if columns < c.room {
-			fits = pos
-		}
+// codeLine draws the columns of a code line from shift on that have room, with
+// a mark at each edge beyond which there is more.
+func (c *canvas) codeLine(f *flow, line extent, shift int) {
+	text := f.text()
+	code := text[line.start:line.stop]
+	from, to := shift, shift+c.room // the columns that show
+	before, after := "", ""
+	if indent := len(code) - len(strings.TrimLeftFunc(code, unicode.IsSpace)); code != "" && columnsOf(code[:indent]) < from {
+		before = c.style.Paint(Mark, cutLeft)
+		from++
 	}
-	c.line(f.paint(line, c.style))
+	if columnsOf(code) > to {
+		after = c.style.Paint(Mark, cutRight)
+		to--
+	}
+	shown, start := extent{line.stop, line.stop}, from
+	column := 0
+	for pos := line.start; pos < line.stop; {
+		size, n := character(text[pos:])
+		if column >= from && column+n <= to {
+			if pos < shown.start {
+				shown.start, start = pos, column
+			}
+			shown.stop = pos + size
+		}
+		column += n
+		pos += size
+	}
+	shown = shown.trimmed(text)
+	drawn := before + strings.Repeat(" ", start-from) + f.paint(shown, c.style)
+	if after != "" {
+		drawn += strings.Repeat(" ", to-start-columnsOf(text[shown.start:shown.stop])) + after
+	}
+	c.line(drawn)
 }
 
 // html draws an HTML block as it was written, without its comments.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -45,11 +46,17 @@ func TestRenderGolden(t *testing.T) {
 			}
 			for _, width := range []int{20, 40, 76} {
 				checkRender(t, string(md), width)
-				golden(t, fmt.Sprintf("render/%s.%d.txt", name, width), edged(Render(string(md), width, Plain), width))
+				golden(t, fmt.Sprintf("render/%s.%d.txt", name, width), edged(screen(string(md), width, 0, Plain), width))
 			}
-			golden(t, fmt.Sprintf("render/%s.40.tagged", name), strings.Join(Render(string(md), 40, tagged{}), "\n")+"\n")
+			golden(t, fmt.Sprintf("render/%s.40.tagged", name), strings.Join(screen(string(md), 40, 0, tagged{}), "\n")+"\n")
 		})
 	}
+}
+
+// screen draws for a screen.
+func screen(md string, width, shift int, style Style) []string {
+	lines, _ := RenderScreen(md, width, shift, style)
+	return lines
 }
 
 // edged puts a bar at the right edge of each line, to show what is left.
@@ -117,8 +124,8 @@ func TestRender(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			checkRender(t, tt.md, minWidth)
-			if diff := cmp.Diff(tt.want, Render(tt.md, 0, Plain)); diff != "" {
-				t.Errorf("Render(%q) (-want +got):\n%s", tt.md, diff)
+			if diff := cmp.Diff(tt.want, screen(tt.md, 0, 0, Plain)); diff != "" {
+				t.Errorf("RenderScreen(%q) (-want +got):\n%s", tt.md, diff)
 			}
 		})
 	}
@@ -144,14 +151,37 @@ func (s tags) Paint(role Role, text string) string {
 	return "\x01" + text + "\x02"
 }
 
-// checkRender checks what holds for any Markdown at any width.
+// checkRender checks what holds for any Markdown at any width, on a screen at
+// any shift and elsewhere.
 func checkRender(t checker, md string, width int) {
 	t.Helper()
-	lines := Render(md, width, Plain)
-	for _, line := range lines {
-		if w := ansi.StringWidth(line); w > width {
-			t.Fatalf("%d columns at width %d: %q", w, width, line)
+	lines, most := RenderScreen(md, width, 0, Plain)
+	whole := Render(md, width, Plain)
+	checkLines(t, whole, Render(md, width, tags{t}))
+	if len(whole) != len(lines) || most == 0 && !slices.Equal(whole, lines) {
+		t.Fatalf("a screen of %d columns shows something else (-whole +screen):\n%s", width, cmp.Diff(whole, lines))
+	}
+	for shift := 0; ; shift += max(ShiftStep, most/3) {
+		lines := screen(md, width, shift, Plain)
+		checkLines(t, lines, screen(md, width, shift, tags{t}))
+		if len(lines) != len(whole) {
+			t.Fatalf("%d lines at shift %d, else %d", len(lines), shift, len(whole))
 		}
+		for _, line := range lines {
+			if w := ansi.StringWidth(line); w > width {
+				t.Fatalf("%d columns at width %d and shift %d: %q", w, width, shift, line)
+			}
+		}
+		if shift >= most {
+			return
+		}
+	}
+}
+
+// checkLines checks drawn lines, and that painting them changes nothing else.
+func checkLines(t checker, lines, painted []string) {
+	t.Helper()
+	for _, line := range lines {
 		if !utf8.ValidString(line) {
 			t.Fatalf("invalid UTF-8: %q", line)
 		}
@@ -166,7 +196,6 @@ func checkRender(t checker, md string, width int) {
 		}
 	}
 	untag := strings.NewReplacer("\x01", "", "\x02", "")
-	painted := Render(md, width, tags{t})
 	for i := range painted {
 		painted[i] = untag.Replace(painted[i])
 	}
@@ -197,6 +226,96 @@ func TestRenderProperties(t *testing.T) {
 			if !strings.Contains(drawn, "[...]") {
 				t.Fatalf("the deletion is not seen after %q: %q", prefix, drawn)
 			}
+		}
+	})
+}
+
+const tooWide = "```\nif x {\n    return \"one, two, three, four\"\n\n                         // 日本語 end\n}\n```"
+
+// TestRenderScreenShift: a block moves as one and no farther than its end, and
+// marks stand where something is hidden and nowhere else.
+func TestRenderScreenShift(t *testing.T) {
+	tests := []struct {
+		name, md string
+		shift    int
+		want     []string
+		most     int
+	}{
+		{"not shifted", tooWide, 0, []string{"if x {", "    return \"one, tw›", "", "                   ›", "}"}, 18},
+		{"blanks are no loss", tooWide, 2, []string{"‹x {", "  return \"one, two,›", "", "                   ›", "‹"}, 18},
+		{"both edges", tooWide, 7, []string{"‹", "‹rn \"one, two, thre›", "", "                  /›", "‹"}, 18},
+		{"half a wide character", tooWide, 14, []string{"‹", "‹, two, three, four\"", "", "           // 日本 ›", "‹"}, 18},
+		{"the end", tooWide, 19, []string{"‹", "‹o, three, four\"", "", "       // 日本語 end", "‹"}, 18},
+		{"beyond the end", tooWide, 100, []string{"‹", "‹o, three, four\"", "", "       // 日本語 end", "‹"}, 18},
+		{"half a wide character, left", "```\n12345日日4567890123456789\n```", 6, []string{"‹ 日4567890123456789"}, 5},
+		{"what fits stays", "prose of two lines here\n\n```\ncode\n```\n\n|a|b|\n|-|-|\n|c|d|", 7, []string{"prose of two lines", "here", "", "  code", "", "a | b", "--+--", "c | d"}, 0},
+		{"a block for itself", "```\n1234567890123456789012\n```\n```\n12345678901234567890123456789\n```", 7, []string{"‹4567890123456789012", "", "‹901234567890123456›"}, 9},
+		{"in a list", "- ```\n  12345678901234567890\n  ```", 2, []string{"* ‹45678901234567890"}, 2},
+		{"a deletion", "```\n123456789 12345678 " + string(Open) + "..." + string(Close) + " end\n```", 8, []string{"‹ 12345678 [...] end"}, 8},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			lines, most := RenderScreen(tt.md, minWidth, tt.shift, Plain)
+			if diff := cmp.Diff(tt.want, lines); diff != "" || most != tt.most {
+				t.Errorf("most %d, want %d (-want +got):\n%s", most, tt.most, diff)
+			}
+		})
+	}
+}
+
+// TestRenderLosesNothing: what does not go to a screen is whole, however wide.
+func TestRenderLosesNothing(t *testing.T) {
+	long := strings.Repeat("0123456789", 14) + "日本語"
+	for _, tt := range []struct{ md, want string }{
+		{"```\n" + long + "\n```", long},
+		{"> - ```\n>   \t" + long + "\n>   ```", "| *     " + long},
+		{"```\n" + string(Open) + long + string(Close) + "\n```", "[" + long + "]"},
+	} {
+		if diff := cmp.Diff([]string{tt.want}, Render(tt.md, 40, Plain)); diff != "" {
+			t.Errorf("Render(%q) (-want +got):\n%s", tt.md, diff)
+		}
+	}
+}
+
+func last(lines []string) string { return lines[len(lines)-1] }
+
+// Property: whoever shifts wide code in steps sees each of its characters.
+func TestShiftsShowEverything(t *testing.T) {
+	parts := []string{"a", "bc", " ", "        ", "日本", "e\u0301", "👩‍💻", "🇩🇪", "\t", "─▶", "0123456789"}
+	places := []struct{ first, rest string }{{"", ""}, {"- ", "  "}, {"> ", "> "}, {"> > > > > ", "> > > > > "}}
+	rapid.Check(t, func(t *rapid.T) {
+		code := rapid.SliceOfN(rapid.SampledFrom(parts), 1, 60).Draw(t, "code")
+		place := rapid.SampledFrom(places).Draw(t, "place")
+		width := rapid.IntRange(minWidth, 60).Draw(t, "width")
+		line := "x" + strings.Join(code, "") + "x"
+		md := place.first + "```\n" + place.rest + line + "\n" + place.rest + "```"
+		drawn := last(Render(md, width, Plain))
+		seen := map[int]string{}
+		_, most := RenderScreen(md, width, 0, Plain)
+		prefix := strings.Index(drawn, "x")
+		for shift := 0; ; shift = min(shift+ShiftStep, most) {
+			text := last(screen(md, width, shift, Plain))[prefix:]
+			column := shift
+			for text != "" {
+				size, n := character(text)
+				if c := text[:size]; c != " " && c != cutLeft && c != cutRight {
+					seen[column] += c
+				}
+				column += n
+				text = text[size:]
+			}
+			if shift == most {
+				break
+			}
+		}
+		column := 0
+		for text := drawn[prefix:]; text != ""; {
+			size, n := character(text)
+			if c := text[:size]; c != " " && strings.ReplaceAll(seen[column], c, "") != "" || c != " " && seen[column] == "" {
+				t.Fatalf("%q in column %d of %q shows as %q", c, column, drawn, seen[column])
+			}
+			column += n
+			text = text[size:]
 		}
 	})
 }

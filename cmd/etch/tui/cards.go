@@ -174,6 +174,8 @@ func (c *cards) moves(k string) bool {
 			return c.pane.scroll.key(k)
 		}
 		return c.list.key(k)
+	case "left", "right", "<", ">":
+		return c.pane.scroll.key(k)
 	case "g":
 		k = "home"
 	case "G":
@@ -324,6 +326,7 @@ var cardsHelp = []helpGroup{
 		{"/", "edit the query; Enter searches, Esc keeps the old one"},
 		{"j k PgUp PgDn g G", "move in the list"},
 		{"J K Space", "scroll the card"},
+		shiftHelp,
 		{"Enter", "the card on the whole screen: there j k scroll, J K go to the next card"},
 	}},
 	{"Do", []hint{

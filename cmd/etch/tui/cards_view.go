@@ -189,12 +189,13 @@ func (p *pane) visible() []string {
 // keeps its place.
 func (c *cards) draw(f frame) {
 	it, p := c.found[c.list.at], &c.pane
-	if p.id == it.Card.ID && p.width == f.width {
+	if p.id == it.Card.ID && p.width == f.width && !p.scroll.shifted() {
 		return
 	}
 	if p.id != it.Card.ID {
 		p.scroll = scroller{}
 	}
+	p.scroll.begin()
 	p.lines = c.card(f, it)
 	p.scroll.redrawn(len(p.lines))
 	p.id, p.width = it.Card.ID, f.width
@@ -203,9 +204,9 @@ func (c *cards) draw(f frame) {
 // card draws a card in full: question, answer, where it stands, its place.
 func (c *cards) card(f frame, it Found) []string {
 	style := c.env.Style
-	lines := f.markdown(it.Card.Question, style)
+	lines := f.markdown(it.Card.Question, style, &c.pane.scroll)
 	lines = append(lines, "", f.rule(style, "answer", ""))
-	lines = append(lines, f.answer(it.Card, style)...)
+	lines = append(lines, f.answer(it.Card, style, &c.pane.scroll)...)
 	lines = append(lines, "", f.rule(style, "memory", ""))
 	lines = append(lines, c.standing(f, it)...)
 	return append(lines, c.place(f, it.Card)...)

@@ -154,6 +154,7 @@ func runEditor(env Env, id deck.CardID) (tea.Cmd, error) {
 var explainHelp = []helpGroup{
 	{"", []hint{
 		{"j k PgUp PgDn g G", "scroll; Space goes on a page"},
+		shiftHelp,
 		{"e", "edit the card in $EDITOR; it keeps its history"},
 		{"Esc q i", "back"},
 		{"Ctrl-C Ctrl-D", "leave etch"},
@@ -168,7 +169,7 @@ var explainHelp = []helpGroup{
 func (e *explain) view(width, height int) string {
 	f := newFrame(width, height)
 	style := e.env.Style
-	if f.width != e.width || e.lines == nil {
+	if f.width != e.width || e.lines == nil || e.scroll.shifted() {
 		e.redraw(f)
 	}
 	foot := []string{f.line(hints(style, f.inner(), hint{"Esc", "back"}, hint{"j k", "scroll"}, hint{"e", "edit"}, hint{"?", "more"}))}
@@ -202,6 +203,7 @@ func (f frame) noticeLines(n notice, style Style) []string {
 
 // redraw draws for another width, and keeps the part that was on the screen.
 func (e *explain) redraw(f frame) {
+	e.scroll.begin()
 	e.lines, e.width = e.draw(f), f.width
 	e.scroll.redrawn(len(e.lines))
 }
@@ -227,9 +229,10 @@ func (e *explain) draw(f frame) []string {
 // question is as much of the question as is needed to know it again.
 func (e *explain) question(f frame) []string {
 	const most = 4
-	lines := f.markdown(e.it.Card.Question, e.env.Style)
+	lines := f.markdown(e.it.Card.Question, e.env.Style, &e.scroll)
 	if len(lines) > most {
-		lines = lines[:most-1]
+		e.scroll.wide = 0 // an excerpt is not shifted: it may hold none of the code
+		lines = f.markdown(e.it.Card.Question, e.env.Style, new(scroller))[:most-1]
 		for len(lines) > 1 && lines[len(lines)-1] == "" {
 			lines = lines[:len(lines)-1]
 		}

@@ -58,7 +58,7 @@ func (f frame) rule(style Style, label, place string) string {
 		return f.line(style.dim(rule(label, f.inner())))
 	}
 	width := f.inner() - ansi.StringWidth(place) - 1
-	if width < ansi.StringWidth(label)+8 {
+	if width < ansi.StringWidth(label)+5 {
 		label = ""
 	}
 	return f.line(style.dim(rule(label, max(1, width))) + " " + place)
@@ -101,26 +101,16 @@ func (f frame) indented(lines []string) []string {
 	return out
 }
 
-// markdown draws Markdown for the body. Prose stays narrow; only where that
-// would cut code off is the whole width taken.
-func (f frame) markdown(md string, style Style) []string {
-	cut := false
-	lines := deck.Render(md, f.prose(), cutSpy{style, &cut})
-	if cut && f.text() > f.prose() {
-		lines = deck.Render(md, f.text(), style)
+// markdown draws Markdown for the body, its wide code shifted as the scroller
+// says. Prose stays narrow; only where that would cut code off is the whole
+// width taken.
+func (f frame) markdown(md string, style Style, s *scroller) []string {
+	lines, most := deck.RenderScreen(md, f.prose(), s.left, style)
+	if most > 0 && f.text() > f.prose() {
+		lines, most = deck.RenderScreen(md, f.text(), s.left, style)
 	}
+	s.wide = max(s.wide, most)
 	return f.indented(lines)
-}
-
-// cutSpy notes whether something was cut off at the edge.
-type cutSpy struct {
-	Style
-	cut *bool
-}
-
-func (s cutSpy) Paint(role deck.Role, text string) string {
-	*s.cut = *s.cut || role == deck.Mark
-	return s.Style.Paint(role, text)
 }
 
 // room is how many lines a head and a foot leave for the body.

@@ -91,6 +91,9 @@ func (h *help) key(f frame, k hint, column int) []string {
 	return lines
 }
 
+// shiftHelp is a line of the help of all screens that show code.
+var shiftHelp = hint{"Left Right", "shift wide code, as do < >; ‹ › mark where it goes on"}
+
 // reviewHelp lists the keys of a review.
 func reviewHelp(two bool) []helpGroup {
 	grades := []hint{
@@ -111,6 +114,7 @@ func reviewHelp(two bool) []helpGroup {
 			{"w", "why: the passage of the post behind the card"},
 			{"i", "explain: history, memory, what each button would do"},
 			{"j k PgUp PgDn", "scroll"},
+			shiftHelp,
 		}},
 		{"", []hint{
 			{"e", "edit the card in $EDITOR; it keeps its history"},
@@ -130,6 +134,7 @@ func reviewHelp(two bool) []helpGroup {
 
 var whyHelp = []helpGroup{{"", []hint{
 	{"j k PgUp PgDn", "scroll; Space goes on a page"},
+	shiftHelp,
 	{"Esc q w", "back to the card"},
 	{"Ctrl-C Ctrl-D", "leave etch"},
 }}}

@@ -219,6 +219,7 @@ var readHelp = []helpGroup{
 	}},
 	{"", []hint{
 		{"j k PgUp PgDn g G", "scroll; Space and b go a page on and back"},
+		shiftHelp,
 		{"/ n N", "search; the next and the one before"},
 	}},
 	{"In the margin", []hint{

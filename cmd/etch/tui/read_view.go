@@ -48,8 +48,11 @@ func (r *read) view(width, height int) string {
 		foot := []string{f.line(hints(style, f.inner(), hint{"Esc", "back"}))}
 		return f.screen([]string{f.rule(style, "read", "")}, f.prosed(fmt.Sprintf("The post cannot be read: %v.", r.fatal)), foot)
 	}
-	if f.width != r.width {
+	switch {
+	case f.width != r.width:
 		r.hold()
+		r.draw(f.width)
+	case r.scroll.shifted(): // as many lines as before
 		r.draw(f.width)
 	}
 	if r.held != nil {
@@ -129,12 +132,13 @@ func (r *read) label() string {
 	return ""
 }
 
-// place is how far the end of the screen has come.
+// place is how far the end of the screen has come, and where wide code goes on.
 func (r *read) place() string {
 	if r.scroll.most() == 0 {
-		return ""
+		return r.scroll.sideways()
 	}
-	return fmt.Sprintf("%d %%", 100*min(r.scroll.lines, r.scroll.top+r.scroll.room)/r.scroll.lines)
+	far := fmt.Sprintf("%d %%", 100*min(r.scroll.lines, r.scroll.top+r.scroll.room)/r.scroll.lines)
+	return strings.TrimSpace(r.scroll.sideways() + " " + far)
 }
 
 func (r *read) foot(f frame) []string {
@@ -188,6 +192,7 @@ func (r *read) draw(width int) {
 	f.left, f.indent = "", ""
 	f.width -= margin // all that is left is for the text
 	r.width, r.lines = width, nil
+	r.scroll.begin()
 	if r.mode == readTakeaways {
 		r.drawTakeaways(f)
 	} else {
@@ -220,7 +225,7 @@ func readLines(texts []string, bar bool) []readLine {
 // drawPart draws prose and tells how many cards hang on it, or shows them.
 func (r *read) drawPart(f frame, i int, part deck.Part, inMargin bool) {
 	style := r.env.Style
-	r.add(2*i, readLines(f.markdown(part.Prose, style), false)...)
+	r.add(2*i, readLines(f.markdown(part.Prose, style, &r.scroll), false)...)
 	switch n := len(part.Notes); {
 	case n == 0:
 	case r.mode == readCards:
@@ -244,9 +249,9 @@ func (r *read) drawCard(f frame, n deck.Note) []readLine {
 	if bar {
 		f.width -= 2
 	}
-	text := f.markdown(deck.Marked(n.Front), style) // a cloze shows in brackets what it asks for
+	text := f.markdown(deck.Marked(n.Front), style, &r.scroll) // a cloze shows in brackets what it asks for
 	if n.Back != "" {
-		text = append(append(text, ""), f.markdown(n.Back, style)...)
+		text = append(append(text, ""), f.markdown(n.Back, style, &r.scroll)...)
 	}
 	title := readLine{text: style.sgr("["+deck.CleanLine(what)+"]", sgrYellow)}
 	return append([]readLine{title}, readLines(text, bar)...)
@@ -262,7 +267,7 @@ func (r *read) drawTakeaways(f frame) {
 	inner := f
 	inner.width -= digits + 2
 	for i, t := range r.post.Takeaways {
-		lines := inner.markdown(t.Heading, r.env.Style)
+		lines := inner.markdown(t.Heading, r.env.Style, &r.scroll)
 		if inner.width < narrowest {
 			lines = wrapWords(deck.CleanLine(t.Heading), inner.width)
 		}

@@ -19,21 +19,22 @@ type body struct {
 // reset forgets what was drawn: there is another card or another text.
 func (b *body) reset() { *b = body{} }
 
-// revealed says that the answer has come.
-func (b *body) revealed() { b.answer, b.peek = nil, true }
+// revealed says that the answer has come: it begins at the left.
+func (b *body) revealed() { b.answer, b.peek, b.scroll.left = nil, true, 0 }
 
 // draw brings the drawn lines up to date with the card and the width of the
 // screen.
 func (b *body) draw(f frame, card deck.Card, showing bool, style Style) {
 	old, ruleAt := *b, len(b.question)+1
-	if f.width != b.frame.width {
+	if f.width != b.frame.width || b.scroll.shifted() {
 		b.question, b.answer = nil, nil
 	}
 	if b.question == nil {
-		b.question = f.markdown(card.Question, style)
+		b.scroll.begin()
+		b.question = f.markdown(card.Question, style, &b.scroll)
 	}
 	if showing && b.answer == nil {
-		b.answer = f.answer(card, style)
+		b.answer = f.answer(card, style, &b.scroll)
 	}
 	if old.frame.width != 0 && f.width != old.frame.width {
 		b.scroll.top = moved(old.scroll.top, ruleAt, len(old.answer), len(b.question)+1, len(b.answer))
@@ -51,8 +52,8 @@ func (b *body) fit(room int) {
 
 // answer draws the answer and, below it, where it comes from and when that was
 // checked.
-func (f frame) answer(card deck.Card, style Style) []string {
-	lines := f.markdown(card.Answer, style)
+func (f frame) answer(card deck.Card, style Style, s *scroller) []string {
+	lines := f.markdown(card.Answer, style, s)
 	parts := make([]string, 0, 2)
 	if card.Source != "" {
 		parts = append(parts, card.Source)

@@ -44,6 +44,13 @@ var looks = []struct {
 		}
 		return b.review(scheduler.SessionOptions{})
 	}},
+	{"wide", func(t *testing.T) *pumped { return wideBench(t).review(scheduler.SessionOptions{}, "space") }},
+	{"wide-shifted", func(t *testing.T) *pumped {
+		return wideBench(t).review(scheduler.SessionOptions{}, "space", "right", "right")
+	}},
+	{"wide-end", func(t *testing.T) *pumped {
+		return wideBench(t).review(scheduler.SessionOptions{}, "space", ">>>>>>>>>>>>>>>>>>>>")
+	}},
 	{"wait", func(t *testing.T) *pumped {
 		return newBench(t, 2, 0, nil).review(scheduler.SessionOptions{}, "space", "3", "space", "3")
 	}},

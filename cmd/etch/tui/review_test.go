@@ -282,7 +282,7 @@ func TestResizeKeepsPlace(t *testing.T) {
 		p.resize(size[0], size[1])
 	}
 	p.resize(40, 15).shows("tokens")
-	if place := p.top().(*review).body.scroll.place(); !strings.HasPrefix(place, "3/") && !strings.HasPrefix(place, "4/") {
+	if place := p.top().(*review).body.scroll.page(); !strings.HasPrefix(place, "3/") && !strings.HasPrefix(place, "4/") {
 		t.Errorf("place %q", place)
 	}
 }

@@ -119,7 +119,7 @@ func (o *olderAction) body(f frame, style Style) []string {
 		lines = append(lines, style.bold(line))
 	}
 	lines = append(lines, "")
-	return append(lines, f.markdown(o.card.Question, style)...)
+	return append(lines, f.markdown(o.card.Question, style, new(scroller))...)
 }
 
 func (r *review) olderFoot(f frame) []string {

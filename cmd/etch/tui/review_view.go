@@ -46,7 +46,7 @@ func (r *review) cardView(f frame, head []string) string {
 	}
 	r.body.fit(room)
 	place := ""
-	if r.asking() {
+	if r.asking() && (!f.short() || r.body.scroll.page() != "") {
 		place = r.body.scroll.place()
 	}
 	return f.screen(head, r.body.visible(f, r.env.Style), r.foot(f, place, rows))

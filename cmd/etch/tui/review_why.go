@@ -45,7 +45,8 @@ func (w *why) update(msg tea.Msg) (screen, tea.Cmd) {
 func (w *why) view(width, height int) string {
 	f := newFrame(width, height)
 	style := w.env.Style
-	if f.width != w.width {
+	if f.width != w.width || w.scroll.shifted() {
+		w.scroll.begin()
 		w.lines, w.width = w.draw(f), f.width
 	}
 	foot := []string{f.line(hints(style, f.inner(), hint{"Esc", "back"}, hint{"j k", "scroll"}, hint{"?", "more"}))}
@@ -71,5 +72,5 @@ func (w *why) draw(f frame) []string {
 	if w.text == "" {
 		return append(lines, f.prosed("The post says nothing else about this card.")...)
 	}
-	return append(lines, f.markdown(w.text, w.env.Style)...)
+	return append(lines, f.markdown(w.text, w.env.Style, &w.scroll)...)
 }

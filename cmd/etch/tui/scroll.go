@@ -1,18 +1,38 @@
 package tui
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
 
-// scroller is a place in a text that may be longer than the screen.
+	"etch/deck"
+)
+
+// scroller is a place in a text that may be longer than the screen, and hold
+// code that is wider.
 type scroller struct {
 	top   int // the first line that shows
 	lines int // of the whole text
 	room  int // lines that show
+
+	left  int // how far wide code is shifted, in columns
+	wide  int // the largest left: the ends of its lines show
+	drawn int // left, as the text was drawn
 }
 
-// fit takes over the sizes of the text and of the screen.
+// begin says that the text is drawn from its beginning: what is wide in it is
+// yet to be found.
+func (s *scroller) begin() { s.wide, s.drawn = 0, s.left }
+
+// shifted reports whether the text must be drawn again.
+func (s *scroller) shifted() bool { return s.left != s.drawn }
+
+// fit takes over the sizes of the text, as it was just drawn, and of the
+// screen.
 func (s *scroller) fit(lines, room int) {
 	s.lines, s.room = lines, room
 	s.top = max(0, min(s.top, s.most()))
+	s.left = min(s.left, s.wide)
+	s.drawn = s.left
 }
 
 // redrawn keeps the place in a text that now has another number of lines: the
@@ -47,16 +67,40 @@ func (s *scroller) key(k string) bool {
 		s.top = 0
 	case "end":
 		s.top = s.most()
+	case "right", ">":
+		s.left += deck.ShiftStep
+	case "left", "<":
+		s.left -= deck.ShiftStep
 	default:
 		return false
 	}
 	s.top = max(0, min(s.top, s.most()))
+	s.left = max(0, min(s.left, s.wide))
 	return true
 }
 
-// place tells where in the text the screen is, such as "1/2 v"; it is empty
-// when all of the text shows.
+// place tells where in the text the screen is, such as "1/2 v", and where wide
+// code goes on, such as "code >"; it is empty when all of the text shows.
 func (s *scroller) place() string {
+	return strings.TrimSpace(s.sideways() + " " + s.page())
+}
+
+// sideways names the keys that show more of wide code.
+func (s *scroller) sideways() string {
+	if s.wide == 0 {
+		return ""
+	}
+	text := "code "
+	if s.left > 0 {
+		text += "<"
+	}
+	if s.left < s.wide {
+		text += ">"
+	}
+	return text
+}
+
+func (s *scroller) page() string {
 	if s.most() == 0 {
 		return ""
 	}
