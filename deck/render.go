@@ -194,7 +194,7 @@ func (c *canvas) within(first, rest string, columns int, draw func()) {
 // and after it.
 func (c *canvas) flowed(f *flow) {
 	empty, drawn := 0, false
-	for _, r := range wrap(f.text(), c.room) {
+	for _, r := range wrap(f, c.room) {
 		text := f.paint(r, c.style)
 		if text == "" {
 			empty++
@@ -227,7 +227,7 @@ func (c *canvas) verbatim() {
 
 // hanging draws text whose lines after the first are indented.
 func (c *canvas) hanging(f *flow) {
-	for i, r := range wrap(f.text(), c.room-2) {
+	for i, r := range wrap(f, c.room-2) {
 		indent := ""
 		if i > 0 {
 			indent = "  "

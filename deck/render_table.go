@@ -119,7 +119,7 @@ func (g *grid) height(widths []int) int {
 func (g *grid) rowHeight(row []*flow, widths []int) int {
 	height := 1
 	for i, cell := range row {
-		height = max(height, len(wrap(cell.text(), widths[i])))
+		height = max(height, len(wrap(cell, widths[i])))
 	}
 	return height
 }
@@ -160,7 +160,7 @@ func (g *grid) drawRow(row []*flow) {
 	cells := make([][]extent, len(row))
 	height := 1
 	for i, cell := range row {
-		cells[i] = wrap(cell.text(), g.widths[i])
+		cells[i] = wrap(cell, g.widths[i])
 		height = max(height, len(cells[i]))
 	}
 	bar := " " + g.canvas.style.Paint(TableRule, "|") + " "

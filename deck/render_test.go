@@ -89,6 +89,17 @@ func TestRender(t *testing.T) {
 		{"loose", "- a\n\n- b", []string{"* a", "", "* b"}},
 		{"quote", "> a\n>\n> b", []string{"| a", "|", "| b"}},
 		{"empty quote", ">", []string{"|"}},
+		{"code span goes down whole", "It is run by `go test` and", []string{"It is run by", "`go test` and"}},
+		{"code span with what it leans on", "It is run by (`go test`).", []string{"It is run by", "(`go test`)."}},
+		{"code span at its widest", "Run this `a b c de` x", []string{"Run this `a b c de`", "x"}},
+		{"code span of half a line", "Run it now: `ab cd ef` x", []string{"Run it now:", "`ab cd ef` x"}},
+		{"code span too wide to go down", "Run it now: `ab cd efg` x", []string{"Run it now: `ab cd", "efg` x"}},
+		{"code span that has no room whole", "aaaaaaaaaaaaaaa`b c d`", []string{"aaaaaaaaaaaaaaa`b c", "d`"}},
+		{"code span in a long word", "(aaaaaaaaaa`b c`bbbbbbbbbb)", []string{"(aaaaaaaaaa`b", "c`bbbbbbbbbb)"}},
+		{"code span of wide characters", "It is run by x `日本語`", []string{"It is run by x", "`日本語`"}},
+		{"code span, then many", "`a b` `c d` `e f` `g h`", []string{"`a b` `c d` `e f`", "`g h`"}},
+		{"code span over two lines", "It is run by the `go\ntest` and", []string{"It is run by the", "`go test` and"}},
+		{"code span with a deletion", "It is run by the `go " + o + "..." + c + "`", []string{"It is run by the", "`go [...]`"}},
 		{"code span", "`` a`b ``", []string{"`` a`b ``"}},
 		{"tab in code", "```\n\ta\n  \tb\n```", []string{"      a", "      b"}},
 		{"code as wide as the screen", "```\n12345678901234567890\n```", []string{"12345678901234567890"}},
@@ -316,6 +327,24 @@ func TestShiftsShowEverything(t *testing.T) {
 			}
 			column += n
 			text = text[size:]
+		}
+	})
+}
+
+// Property: a code span that takes no more than half of a line is on one.
+func TestShortCodeSpansStayWhole(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		width := rapid.IntRange(minWidth, 100).Draw(t, "width")
+		words := rapid.SliceOfN(rapid.SampledFrom([]string{"a", "words", "`x y`", "(`go test`),", "`日 本`", "`a - b - c - d`", "`SET lock:k token NX PX 2000`"}), 1, 30).Draw(t, "words")
+		md := strings.Join(words, " ")
+		lines := strings.Join(screen(md, width, 0, Plain), "\n")
+		if strings.ReplaceAll(lines, "\n", " ") != md {
+			t.Fatalf("%q is drawn as %q", md, lines)
+		}
+		for _, word := range words {
+			if span := strings.Trim(word, "(),"); columnsOf(span) <= min(maxKept, width/2) && strings.Count(lines, span) < strings.Count(md, span) {
+				t.Fatalf("%q is broken at width %d:\n%s", span, width, lines)
+			}
 		}
 	})
 }

@@ -30,6 +30,7 @@ func columnsOf(s string) int {
 
 // breaker finds where the lines of a text end.
 type breaker struct {
+	flow  *flow
 	text  string
 	width int
 	lines []extent
@@ -38,9 +39,16 @@ type breaker struct {
 	columns int  // of the line so far
 	word    spot // the last place between words
 	part    spot // the last place after punctuation in a word
+	loose   spot // the last place between the words of a code span that is kept on one line
+	next    int  // where the stretch ends that the last character is of
+	kept    int  // where the last code span ends that is kept on one line
 	wide    bool // the last character is wide
 	inked   bool // the line holds more than blanks
 }
+
+// maxKept is the widest code span that is kept on one line: what goes down with
+// it leaves a hole.
+const maxKept = 40
 
 // lineClosers do not begin a line where wide characters may break it.
 const lineClosers = "、。，．：；！？）］｝」』】〉》ー々…’”,.:;!?)]}"
@@ -52,9 +60,10 @@ type spot struct{ at, columns int }
 // wrap returns the lines of at most width columns that text breaks into, the
 // blanks between two lines belonging to the first. Lines break at blanks and
 // beside wide characters, in a word only if it is too long for a line, and
-// then rather after punctuation.
-func wrap(text string, width int) []extent {
-	b := breaker{text: text, width: width}
+// then rather after punctuation. A short code span is a word.
+func wrap(f *flow, width int) []extent {
+	text := f.text()
+	b := breaker{flow: f, text: text, width: width}
 	for pos := 0; pos < len(text); {
 		if text[pos] == '\n' {
 			b.end(pos)
@@ -73,16 +82,18 @@ func wrap(text string, width int) []extent {
 // take adds a character to the line, which it may end before it.
 func (b *breaker) take(pos, size, columns int) {
 	c := b.text[pos : pos+size]
+	inside := pos < b.kept
+	b.enter(pos)
 	if c == " " { // may hang over the edge, where it is not seen
 		b.columns++
 		b.wide = false
 		if b.inked { // a line of nothing but its indentation helps nobody
-			b.word = spot{pos + 1, b.columns}
+			b.mayEnd(pos+1, pos < b.kept)
 		}
 		return
 	}
 	if (columns > 1 || b.wide) && !strings.Contains(lineClosers, c) {
-		b.word = spot{pos, b.columns}
+		b.mayEnd(pos, inside)
 	}
 	if b.columns+columns > b.width {
 		b.breakBefore(pos, columns)
@@ -94,10 +105,36 @@ func (b *breaker) take(pos, size, columns int) {
 	}
 }
 
+// enter notes, at the start of a short code span, that it is to be kept on one
+// line.
+func (b *breaker) enter(pos int) {
+	if pos < b.next {
+		return
+	}
+	s := b.flow.stretches[b.flow.stretchAfter(pos)]
+	b.next = s.stop
+	if s.role == Code && columnsOf(b.text[pos:s.stop]) <= min(maxKept, b.width/2) {
+		b.kept = s.stop
+	}
+}
+
+// mayEnd notes a place at which the line may end; in a code span that is to be
+// kept, only if nothing else helps.
+func (b *breaker) mayEnd(at int, kept bool) {
+	if kept {
+		b.loose = spot{at, b.columns}
+	} else {
+		b.word = spot{at, b.columns}
+	}
+}
+
 // breakBefore ends the line so that a character at pos has room.
 func (b *breaker) breakBefore(pos, columns int) {
 	if b.word.at > b.start {
 		b.cut(b.word)
+	}
+	if b.columns+columns > b.width && b.loose.at > b.start {
+		b.cut(b.loose)
 	}
 	if b.columns+columns <= b.width {
 		return
@@ -114,6 +151,7 @@ func (b *breaker) cut(s spot) {
 	b.end(s.at)
 	b.begin(s.at, b.columns-s.columns)
 	b.part.columns -= s.columns
+	b.loose.columns -= s.columns
 }
 
 func (b *breaker) end(at int) { b.lines = append(b.lines, extent{b.start, at}) }
