@@ -705,7 +705,7 @@ func (im *importer) cards() (map[cardPlace]deck.CardID, error) {
 }
 
 // mark takes over what the user did to a card there, where it was done later
-// than what was done here.
+// than what was done here. A mark that was set here is not taken back.
 func (im *importer) mark(m *merger, card deck.CardID, cid int64, marks Marks) error {
 	var suspended bool
 	var flag string
@@ -718,9 +718,15 @@ func (im *importer) mark(m *merger, card deck.CardID, cid int64, marks Marks) er
 			return nil
 		}
 		var last int64
-		err := im.tx.QueryRowContext(im.ctx, `SELECT coalesce(max(at),0) FROM log l WHERE card_id=? AND kind IN (?,?) AND `+live, card, kind, other).Scan(&last)
-		if err != nil || last/1000 > marks.At.Unix() {
+		var source string
+		err := im.tx.QueryRowContext(im.ctx, `SELECT at, source FROM log l WHERE card_id=? AND kind IN (?,?) AND `+live+` ORDER BY at DESC, id DESC LIMIT 1`, card, kind, other).
+			Scan(&last, &source)
+		if err != nil && !errors.Is(err, sql.ErrNoRows) || last/1000 > marks.At.Unix() {
 			return err
+		}
+		takesBack := kind == scheduler.Resume || kind == scheduler.Unflag
+		if takesBack && source != scheduler.FromAnki {
+			return nil // set here: Anki may never have had it
 		}
 		// A flag leaves no time in Anki: what is there came after what an export brought there.
 		at := instant(max(last+1, millis(marks.At)))

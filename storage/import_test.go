@@ -468,12 +468,13 @@ func TestImportedMarks(t *testing.T) {
 		{"flagged there", nil, before, false, "why", 1, scheduler.Memory{Flag: "why"}},
 		{"both there", nil, before, true, "why", 2, scheduler.Memory{Suspended: true, Flag: "why"}},
 		{"suspended here, later", []scheduler.Kind{scheduler.Suspend}, before, false, "", 0, scheduler.Memory{Suspended: true}},
-		{"suspended here, earlier", []scheduler.Kind{scheduler.Suspend}, after, false, "", 1, scheduler.Memory{}},
+		{"suspended here, earlier, of which Anki need not know", []scheduler.Kind{scheduler.Suspend}, after, false, "", 0, scheduler.Memory{Suspended: true}},
 		{"resumed here, later", []scheduler.Kind{scheduler.Suspend, scheduler.Resume}, before, true, "", 0, scheduler.Memory{}},
 		{"resumed here, earlier", []scheduler.Kind{scheduler.Suspend, scheduler.Resume}, after, true, "", 1, scheduler.Memory{Suspended: true}},
-		{"at the same moment, for Anki's flags have no time", []scheduler.Kind{scheduler.Suspend}, monday, false, "", 1, scheduler.Memory{}},
+		{"at the same moment", []scheduler.Kind{scheduler.Suspend}, monday, false, "", 0, scheduler.Memory{Suspended: true}},
 		{"flagged here, later", []scheduler.Kind{scheduler.Flag}, before, false, "", 0, scheduler.Memory{Flag: "here"}},
-		{"flagged here, earlier", []scheduler.Kind{scheduler.Flag}, after, false, "", 1, scheduler.Memory{}},
+		{"flagged here, earlier, of which Anki need not know", []scheduler.Kind{scheduler.Flag}, after, false, "", 0, scheduler.Memory{Flag: "here"}},
+		{"unflagged here, earlier", []scheduler.Kind{scheduler.Flag, scheduler.Unflag}, after, false, "there", 1, scheduler.Memory{Flag: "there"}},
 		{"flagged on both sides", []scheduler.Kind{scheduler.Flag}, after, false, "there", 0, scheduler.Memory{Flag: "here"}},
 		{"a flag is no suspension", []scheduler.Kind{scheduler.Flag}, before, true, "", 1, scheduler.Memory{Flag: "here", Suspended: true}},
 	}
@@ -881,13 +882,13 @@ func noteTexts(in Incoming) (texts []string) {
 	return texts
 }
 
-// A flag leaves no time on a card in Anki: its time is that of the export.
+// A flag leaves no time on a card in Anki: its time is that of the export. One
+// that was set here is not taken off: Anki may never have had it.
 func TestFlagTakenOffInAnki(t *testing.T) {
 	s, c := newStore(t), newClock("a")
 	card := add(t, s, basics(1)...)[0]
-	row := mark(t, s, c, card, scheduler.Flag)
-	record(t, s, row)
-	flagged := row.Entry.At
+	flag := mark(t, s, c, card, scheduler.Flag)
+	record(t, s, flag)
 	var guid string
 	noError(t, s.db.QueryRow(`SELECT anki_guid FROM notes`).Scan(&guid))
 	bring := func(at time.Time, flag string) int {
@@ -898,11 +899,18 @@ func TestFlagTakenOffInAnki(t *testing.T) {
 		noError(t, err)
 		return report.Rows
 	}
-	if n := bring(flagged.Add(-time.Second), ""); n != 0 || memoryOf(t, s, card).Flag == "" {
-		t.Errorf("what Anki had before the flag took it off")
+	for _, d := range []time.Duration{-time.Second, 0, time.Hour} {
+		if n := bring(flag.Entry.At.Add(d), ""); n != 0 || memoryOf(t, s, card).Flag == "" {
+			t.Errorf("Anki, %s later, took off the flag from here", d)
+		}
 	}
-	exported := flagged.Truncate(time.Second)
-	for i, flag := range []string{"", "flag 1 in Anki", "", "flag 2 in Anki"} {
+	row := mark(t, s, c, card, scheduler.Unflag)
+	record(t, s, row)
+	if n := bring(row.Entry.At.Add(-time.Second), "flag 1 in Anki"); n != 0 || memoryOf(t, s, card).Flag != "" {
+		t.Errorf("what Anki had before came back")
+	}
+	exported := row.Entry.At.Truncate(time.Second)
+	for i, flag := range []string{"flag 1 in Anki", "", "flag 2 in Anki", ""} {
 		if n := bring(exported, flag); n != 1 || (memoryOf(t, s, card).Flag == "") != (flag == "") {
 			t.Errorf("step %d: %d rows, flag %q, want %q", i, n, memoryOf(t, s, card).Flag, flag)
 		}

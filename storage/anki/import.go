@@ -54,6 +54,12 @@ func (im *incoming) run() error {
 		}
 	}
 	im.index()
+	if im.opt.Progress && !im.hasProgress() {
+		im.opt.Progress = false
+		if len(im.c.Cards) > 0 {
+			im.problems = append(im.problems, Problem{Why: "the package has no progress: tick 'Include scheduling information' in Anki's export dialog", Skipped: true, Count: 1})
+		}
+	}
 	for i := range im.c.Notes {
 		if err := im.ctx.Err(); err != nil {
 			return err
@@ -62,6 +68,13 @@ func (im *incoming) run() error {
 	}
 	im.tellWeights()
 	return im.ctx.Err()
+}
+
+// hasProgress reports whether anything was ever done to a card: an export
+// without scheduling has new cards alone, without the marks that they have in
+// Anki.
+func (im *incoming) hasProgress() bool {
+	return len(im.c.Reviews) > 0 || slices.ContainsFunc(im.c.Cards, func(c Card) bool { return c.State != New || c.Queue == Suspended || c.Flag > 0 })
 }
 
 // maxAllDrawn bounds the sides of all cards together, in bytes: twice what the

@@ -117,6 +117,13 @@ func TestImportOfFixtures(t *testing.T) {
 			if slices.ContainsFunc(p.Presets, func(p Preset) bool { return len(p.Weights) > 0 }) {
 				told = 3 // the weights that stay in Anki
 			}
+			nosched := strings.Contains(name, "nosched")
+			if nosched {
+				if len(problems) != 3 || !strings.Contains(problems[0].Why, "no progress") {
+					t.Errorf("%+v", problems)
+				}
+				problems, told = problems[1:], 2
+			}
 			if r.New != 20 || r.Cards != 24 || len(r.Skipped) > 0 || len(problems) != told || problems[0].Why != "picture" || problems[1].Why != "formula as its source" {
 				t.Errorf("%+v %+v", r, problems)
 			}
@@ -127,7 +134,7 @@ func TestImportOfFixtures(t *testing.T) {
 				titles = append(titles, p.Title)
 			}
 			slices.Sort(titles)
-			if strings.Contains(name, "nosched") {
+			if nosched {
 				if len(kinds(t, s)) != 0 || !slices.Equal(titles, []string{"Filtered now", "System Design::Messaging", "System Design::Storage"}) {
 					t.Errorf("%v in %q", kinds(t, s), titles)
 				}
@@ -263,7 +270,8 @@ func TestImportedHistories(t *testing.T) {
 		told    string
 	}{
 		{"plain", reviewing, append(learned(17), Review{ID: on(19), Ease: 3, Interval: 6, Factor: 224, Kind: Reviewed}), "rate rate rate", scheduler.Review, 25, 3, 0, 0, ""},
-		{"never answered", Card{Due: 4}, nil, "", scheduler.New, 0, 0, 0, 0, ""},
+		{"never answered", Card{Due: 4}, nil, "", scheduler.New, 0, 0, 0, 0, "no progress"},
+		{"never answered, and suspended", Card{Due: 4, Queue: Suspended}, nil, "suspend", scheduler.New, 0, 0, 0, 0, ""},
 		{
 			"reset in the middle", reviewing, slices.Concat(learned(3), []Review{at(reset, on(10))}, learned(17), []Review{{ID: on(19), Ease: 3, Interval: 6, Factor: 224, Kind: Reviewed}}),
 			"rate rate forget rate rate rate", scheduler.Review, 25, 3, 0, 0, "",
@@ -383,12 +391,33 @@ func TestImportTellsOfForeignWeights(t *testing.T) {
 		weights []float64
 		told    bool
 	}{{"none", nil, false}, {"ours", nearly, false}, {"others", other, true}, {"of FSRS-5", other[:19], true}} {
-		c := oneCard(Card{Due: 1})
+		c := oneCard(Card{Due: 1}, Review{ID: on(17), Kind: Manual})
 		c.Presets = []Preset{{ID: 1, Name: "Hard", Weights: tt.weights}}
 		_, problems := into(t, newStore(t, time.UTC), c)
 		if told := len(problems) == 1 && strings.Contains(problems[0].Why, "weights"); told != tt.told || len(problems) > 1 {
 			t.Errorf("%s: told %v", tt.name, problems)
 		}
+	}
+}
+
+// A package without scheduling has every card new and unmarked: that is not
+// what they are in Anki, and takes nothing away here.
+func TestImportWithoutScheduling(t *testing.T) {
+	s := newStore(t, time.UTC)
+	c := oneCard(Card{Queue: Suspended, Flag: 2}, Review{ID: on(3), Ease: 3, Interval: 2, Factor: 224}, Review{ID: on(4), Kind: Manual})
+	into(t, s, c)
+	c.Cards[0].Queue, c.Cards[0].Flag, c.Cards[0].Mod = NewQueue, 0, monday.Unix()+60
+	bare := *c
+	bare.Reviews = nil
+	r, problems := into(t, s, &bare)
+	if m := contentOf(t, s).Notes[0].Cards[0].Memory; r.Rows != 0 || !m.Suspended || m.Flag == "" {
+		t.Errorf("%d rows, suspended %v, flag %q", r.Rows, m.Suspended, m.Flag)
+	}
+	if len(problems) != 1 || problems[0].Count != 1 || !strings.Contains(problems[0].Why, "tick 'Include scheduling information'") {
+		t.Errorf("told %+v", problems)
+	}
+	if r, _ := into(t, s, c); r.Rows != 2 { // with scheduling, the marks are gone there
+		t.Errorf("with scheduling: %d rows, want 2", r.Rows)
 	}
 }
 
