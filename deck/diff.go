@@ -68,6 +68,9 @@ type DiffOptions struct {
 	// unless Wait is set: then the new text waits.
 	Same func(Doubt) bool
 	Wait bool
+	// Stay leaves what is in use in a post that is kept where it is, whatever
+	// texts come: two cards with one text are two.
+	Stay bool
 }
 
 // Doubt is a new text that may be an old card, edited.
@@ -132,6 +135,7 @@ const (
 // is a doubt.
 func Diff(stored Stored, parsed []Parsed, opt DiffOptions) *Plan {
 	m := newMatcher(stored, parsed)
+	m.stay = opt.Stay
 	m.pairPosts()
 	m.byLink(opt.Pairings)
 	m.byKey()
@@ -158,6 +162,7 @@ type fresh struct {
 type matcher struct {
 	stored   Stored
 	parsed   []Parsed
+	stay     bool
 	posts    map[int64]*StoredPost
 	postOf   []int64 // the stored post of each parsed one; 0 for none
 	notes    []*fresh
@@ -248,12 +253,14 @@ func (m *matcher) warn(p Parsed, line int, format string, args ...any) {
 }
 
 // free reports whether a stored note has no partner yet. Only the explicit id
-// and the exact text reach a note that is retired or in a post that is kept.
+// and the exact text reach a note that is retired or, unless it stays, in a
+// post that is kept.
 func (m *matcher) free(old *StoredNote, exact bool) bool {
 	if m.taken[old] {
 		return false
 	}
-	return exact || !old.Retired && !m.posts[old.Post].Keep
+	kept := m.posts[old.Post].Keep
+	return exact && (old.Retired || !kept || !m.stay) || !old.Retired && !kept
 }
 
 func (m *matcher) pair(f *fresh, old *StoredNote) {

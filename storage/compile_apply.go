@@ -43,6 +43,7 @@ func (c *compiler) run() error {
 	c.parsed = parsedOf(c.sources)
 	retire := !c.opt.Auto && !c.trouble()
 	opt := deck.DiffOptions{Retire: retire, Pairings: c.opt.Pairings, Edited: c.opt.Edited, Wait: c.opt.Auto}
+	opt.Stay = c.opt.Auto && c.sources[0].lib.Kind == deck.KindAnki // an import, which takes nothing away from a folder
 	if c.asked != nil {
 		opt.Same = c.asked.same
 	}

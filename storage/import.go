@@ -26,6 +26,17 @@ type Incoming struct {
 	Media []Media          // staged files that the notes refer to
 }
 
+// notes goes over the notes of all decks.
+func (in *Incoming) notes(yield func(*IncomingNote) bool) {
+	for d := range in.Decks {
+		for i := range in.Decks[d].Notes {
+			if !yield(&in.Decks[d].Notes[i]) {
+				return
+			}
+		}
+	}
+}
+
 // IncomingDeck becomes a post. The levels of its name are apart by "::".
 type IncomingDeck struct {
 	Name  string
@@ -36,6 +47,7 @@ type IncomingDeck struct {
 type IncomingNote struct {
 	GUID   string
 	Ord    int   // tells the notes apart that one note with several templates became; else 0
+	Ords   int   // how many of them its type has now; 0 when that is not known
 	AnkiID int64 // unix milliseconds of creation; 0 of a row of a table, which changes the text of a note that is here and nothing else
 	Mod    time.Time
 	Text   string // "Q: ...\n\nA: ..." or "C: ..."; "" of a row that says what is here
@@ -116,7 +128,13 @@ type importer struct {
 	report *ImportReport
 
 	known     map[identity]*knownNote
-	texts     map[string]*knownNote // notes of other libraries by the hash of their text
+	guids     map[string][]*knownNote
+	keys      map[string]bool        // that notes have or had
+	texts     map[string]*knownNote  // notes of other libraries by the hash of their text
+	owners    map[int64]cardOwner    // by Anki's ids of cards
+	apart     map[*IncomingNote]bool // those that went out apart from their siblings
+	matches   map[*IncomingNote]*knownNote
+	taken     map[*knownNote]bool // by a note that comes
 	posts     []*keptPost
 	forgotten map[string]string    // paths of forgotten decks, by title
 	slugs     map[string]bool      // that are taken
@@ -148,14 +166,28 @@ func (im *importer) identityOf(n *IncomingNote) (id identity, apart bool) {
 	return id, false
 }
 
+// goneOrd is added to the ord of a note whose template is gone in Anki, where
+// an ord has 16 bits: such a note is known by the ids of its cards alone.
+const goneOrd = 1 << 16
+
 // knownNote is a note of the database.
 type knownNote struct {
+	identity
 	id      deck.NoteID
 	key     string
 	post    int64
 	kept    bool // its text is kept here alone
-	returns bool // its deck was forgotten and comes back
+	returns bool // its deck was forgotten, or its template gone, and comes back
+	retired bool
 	changed int64
+}
+
+// cardOwner is the card here that an id of Anki's belongs to.
+type cardOwner struct {
+	card deck.CardID
+	note *knownNote
+	live bool
+	log  bool // its log says so
 }
 
 // keptPost is an imported deck.
@@ -183,6 +215,7 @@ func (im *importer) run() error {
 	}{
 		{"reading what is here", im.load},
 		{"sorting the notes", im.sort},
+		{"", im.renumber},
 		{"writing the cards", im.compile},
 		{"", im.identify},
 		{"", im.keep},
@@ -204,22 +237,28 @@ func (im *importer) run() error {
 
 func (im *importer) load() error {
 	im.known, im.texts = make(map[identity]*knownNote), make(map[string]*knownNote)
+	im.guids, im.keys = make(map[string][]*knownNote), make(map[string]bool)
+	notes := make(map[deck.NoteID]*knownNote)
 	rows, err := im.tx.QueryContext(im.ctx, `SELECT n.id, coalesce(n.key,''), n.post_id, b.kind='anki', n.changed_at, n.anki_guid, n.anki_ord, n.hash,
 		coalesce(n.retired_at,0), p.retired_at IS NOT NULL FROM notes n JOIN posts p ON p.id=n.post_id JOIN libraries b ON b.id=p.library_id ORDER BY n.id`)
 	_, err = collect(rows, err, func(r *sql.Rows) (_ struct{}, err error) {
-		n, id, hash, retired, forgotten := &knownNote{}, identity{}, "", int64(0), false
-		err = r.Scan(&n.id, &n.key, &n.post, &n.kept, &n.changed, &id.guid, &id.ord, &hash, &retired, &forgotten)
+		n, hash, retired, forgotten := &knownNote{}, "", int64(0), false
+		err = r.Scan(&n.id, &n.key, &n.post, &n.kept, &n.changed, &n.guid, &n.ord, &hash, &retired, &forgotten)
 		switch {
 		case retired > 0:
-			n.returns = forgotten
+			n.retired, n.returns = true, forgotten || n.ord >= goneOrd
 			n.changed = max(n.changed, retired)
 		case !n.kept:
 			im.texts[hash] = n
 		}
-		im.known[id] = n
+		notes[n.id], im.known[n.identity], im.keys[n.key] = n, n, true
+		im.guids[n.guid] = append(im.guids[n.guid], n)
 		return struct{}{}, err
 	})
 	if err != nil {
+		return err
+	}
+	if err := im.loadOwners(notes); err != nil {
 		return err
 	}
 	im.forgotten, im.slugs = make(map[string]string), make(map[string]bool)
@@ -241,9 +280,222 @@ func (im *importer) load() error {
 	return err
 }
 
+// loadOwners finds the card of each of Anki's ids: the card that has it, or
+// the one in use whose log has rows of it.
+func (im *importer) loadOwners(notes map[deck.NoteID]*knownNote) error {
+	im.owners = make(map[int64]cardOwner)
+	cards := make(map[deck.CardID]cardOwner)
+	rows, err := im.tx.QueryContext(im.ctx, `SELECT id, note_id, retired_at IS NULL, anki_cid FROM cards`)
+	_, err = collect(rows, err, func(r *sql.Rows) (_ struct{}, err error) {
+		var o cardOwner
+		var note deck.NoteID
+		var cid int64
+		err = r.Scan(&o.card, &note, &o.live, &cid)
+		o.note = notes[note]
+		cards[o.card], im.owners[cid] = o, o
+		return struct{}{}, err
+	})
+	if err != nil {
+		return err
+	}
+	rows, err = im.tx.QueryContext(im.ctx, `SELECT id, card_id FROM log WHERE source='anki' ORDER BY seq`)
+	_, err = collect(rows, err, func(r *sql.Rows) (_ struct{}, err error) {
+		var id string
+		var card deck.CardID
+		err = r.Scan(&id, &card)
+		cid, ok := ankiCard(id)
+		if o := cards[card]; ok && o.live {
+			o.log = true
+			im.owners[cid] = o
+		}
+		return struct{}{}, err
+	})
+	return err
+}
+
+// ankiCard returns Anki's id of the card that a row of Anki's is of.
+func ankiCard(row string) (id int64, ok bool) {
+	rest, ok := strings.CutPrefix(row, "anki:")
+	number, _, _ := strings.Cut(rest, ":")
+	id, err := strconv.ParseInt(number, 10, 64)
+	return id, ok && err == nil
+}
+
+// match finds the notes that are here already. Anki's ids of cards come first:
+// ords change when a template is added, removed or moved. Other collections
+// have other ids for the cards of a guid; there the ord decides. A guid that
+// is not known may be that of a note whose answers are here: it was matched by
+// its text once, or it got another guid.
+func (im *importer) match() error {
+	im.matches, im.taken = make(map[*IncomingNote]*knownNote), make(map[*knownNote]bool)
+	for _, round := range []struct {
+		find  func(*IncomingNote) (*knownNote, error)
+		apart bool
+	}{{im.byCard, false}, {im.byOrd, false}, {im.byReview, false}, {im.byOrd, true}} {
+		for n := range im.in.notes {
+			if im.matches[n] != nil || im.apart[n] != round.apart {
+				continue
+			}
+			known, err := round.find(n)
+			if err != nil {
+				return err
+			}
+			if known != nil {
+				im.matches[n], im.taken[known] = known, true
+			}
+		}
+	}
+	return nil
+}
+
+func (im *importer) byCard(n *IncomingNote) (*knownNote, error) {
+	for _, c := range n.Cards {
+		if known := im.owners[c.AnkiID].note; known != nil && known.guid == n.GUID && !im.taken[known] {
+			return known, nil
+		}
+	}
+	return nil, nil
+}
+
+func (im *importer) byOrd(n *IncomingNote) (*knownNote, error) {
+	if known := im.known[identity{n.GUID, n.Ord}]; !im.taken[known] {
+		return known, nil
+	}
+	return nil, nil
+}
+
+// byReview asks for more where the other note is an imported one: the id of a
+// card, which is a time, may be that of a card of another collection.
+func (im *importer) byReview(n *IncomingNote) (*knownNote, error) {
+	if len(im.guids[n.GUID]) > 0 {
+		return nil, nil
+	}
+	for _, c := range n.Cards {
+		o := im.owners[c.AnkiID]
+		switch {
+		case !o.log || o.note.kept && im.taken[o.note]:
+			continue
+		case !o.note.kept:
+			return o.note, nil
+		}
+		for _, e := range c.Rows {
+			var here bool
+			err := im.tx.QueryRowContext(im.ctx, `SELECT EXISTS(SELECT 1 FROM log WHERE id=?) AND EXISTS(SELECT 1 FROM notes WHERE id=? AND anki_nid=?)`,
+				e.ID, o.note.id, n.AnkiID).Scan(&here)
+			if here || err != nil {
+				return o.note, err
+			}
+		}
+	}
+	return nil, nil
+}
+
+// renumber gives the notes that are here the guids and ords that Anki has for
+// them now. A note whose ord another took goes out of its way; where its type
+// has no ord for it any more, it is retired.
+func (im *importer) renumber() error {
+	type move struct {
+		note *knownNote
+		to   identity
+	}
+	var moves []move
+	var guids []string
+	ords, taken, placed := make(map[string]int), make(map[identity]bool), make(map[*knownNote]bool)
+	for n := range im.in.notes {
+		known, at := im.matches[n], identity{n.GUID, n.Ord}
+		if taken[at] {
+			continue // stands in the file twice
+		}
+		taken[at] = true
+		if ords[n.GUID] == 0 && n.Ords > 0 {
+			guids = append(guids, n.GUID)
+		}
+		ords[n.GUID] = max(ords[n.GUID], n.Ords)
+		if known != nil && (known.kept || known.guid == n.GUID) {
+			placed[known] = true
+			if at != known.identity {
+				moves = append(moves, move{known, at})
+			}
+		}
+	}
+	for _, guid := range guids {
+		for _, known := range im.guids[guid] {
+			if placed[known] {
+				continue
+			}
+			at := known.identity
+			if taken[at] {
+				for at.ord = 0; taken[at]; at.ord++ {
+				}
+			}
+			if at.ord >= ords[guid] && at.ord < goneOrd {
+				if err := im.retire(known); err != nil {
+					return fmt.Errorf("retire note %s: %w", known.id, err)
+				}
+				for at.ord += goneOrd; taken[at] || im.known[at] != nil; at.ord++ {
+				}
+			}
+			taken[at] = true
+			if at != known.identity {
+				moves = append(moves, move{known, at})
+			}
+		}
+	}
+	for _, m := range moves { // two may have changed places: step aside first
+		if _, err := im.tx.ExecContext(im.ctx, `UPDATE notes SET anki_ord=-1-anki_ord WHERE id=?`, m.note.id); err != nil {
+			return fmt.Errorf("note %s: %w", m.note.id, err)
+		}
+	}
+	for _, m := range moves {
+		_, err := im.tx.ExecContext(im.ctx, `UPDATE notes SET anki_guid=?1, anki_ord=?2, anki_nid=CASE
+			WHEN EXISTS(SELECT 1 FROM notes o WHERE o.anki_nid=notes.anki_nid AND o.anki_ord=?2) THEN (SELECT 1+max(anki_nid) FROM notes) ELSE anki_nid END
+			WHERE id=?3`, m.to.guid, m.to.ord, m.note.id)
+		if err != nil {
+			return fmt.Errorf("note %s: %w", m.note.id, err)
+		}
+	}
+	return nil
+}
+
+// retire retires a note whose template is gone in Anki, and takes it out of
+// its post.
+func (im *importer) retire(known *knownNote) error {
+	if known.retired || !known.kept {
+		return nil
+	}
+	var front string
+	if err := im.tx.QueryRowContext(im.ctx, `SELECT front FROM notes WHERE id=?`, known.id).Scan(&front); err != nil {
+		return err
+	}
+	im.report.Skipped = append(im.report.Skipped, Skip{What: front, Why: "its template is gone in Anki: the card is retired"})
+	for _, p := range im.posts {
+		if p.id == known.post {
+			p.replace(known.key, nil)
+		}
+	}
+	now := millis(im.opt.Now)
+	if _, err := im.tx.ExecContext(im.ctx, `UPDATE cards SET retired_at=? WHERE retired_at IS NULL AND note_id=?`, now, known.id); err != nil {
+		return err
+	}
+	if _, err := im.tx.ExecContext(im.ctx, `UPDATE notes SET retired_at=? WHERE id=?`, now, known.id); err != nil {
+		return err
+	}
+	_, err := im.tx.ExecContext(im.ctx, `UPDATE memory SET hidden=1 WHERE card_id IN (SELECT id FROM cards WHERE note_id=?)`, known.id)
+	return err
+}
+
 // sort decides for each note whether its text is taken; those that went out
 // apart come last, for the file may have what they were, too.
 func (im *importer) sort() error {
+	im.apart = make(map[*IncomingNote]bool)
+	for n := range im.in.notes {
+		if id, apart := im.identityOf(n); apart {
+			n.GUID, n.Ord, n.Ords, im.apart[n] = id.guid, id.ord, 0, true
+		}
+	}
+	if err := im.match(); err != nil {
+		return err
+	}
 	seen := make(map[identity]bool)
 	for _, apart := range []bool{false, true} {
 		for d := range im.in.Decks {
@@ -261,15 +513,14 @@ func (im *importer) sortDeck(in *IncomingDeck, apart bool, seen map[identity]boo
 			return err
 		}
 		n := &in.Notes[i]
-		id, is := im.identityOf(n)
-		if is != apart {
+		if im.apart[n] != apart {
 			continue
 		}
-		n.GUID, n.Ord = id.guid, id.ord
+		id := identity{n.GUID, n.Ord}
 		switch {
 		case !seen[id]:
 			seen[id] = true
-			if err := im.arrive(in, n, im.known[id]); err != nil {
+			if err := im.arrive(in, n, im.matches[n]); err != nil {
 				return err
 			}
 		case apart: // what was answered there, was answered
@@ -329,7 +580,8 @@ func (im *importer) arrive(in *IncomingDeck, n *IncomingNote, known *knownNote) 
 			return nil
 		}
 	}
-	if same := im.texts[hash]; known == nil && same != nil {
+	if same := im.texts[hash]; known == nil && same != nil && !im.taken[same] { // one note alone: two have two histories
+		im.taken[same] = true
 		im.report.Unchanged++
 		im.report.Mine++
 		a.note = same
@@ -341,7 +593,7 @@ func (im *importer) arrive(in *IncomingDeck, n *IncomingNote, known *knownNote) 
 		a.key = known.key
 		im.report.Updated++
 	} else {
-		a.key = importedKey(n)
+		a.key = im.freeKey(n)
 		im.report.New++
 	}
 	im.place(in, a)
@@ -387,6 +639,18 @@ func sameFields(a, b string) bool {
 func importedKey(n *IncomingNote) string {
 	sum := sha256.Sum256(fmt.Appendf(nil, "anki\x00%s\x00%d", n.GUID, n.Ord))
 	return "anki-" + hex.EncodeToString(sum[:6])
+}
+
+// freeKey returns the explicit id of a new note: one that no other note has,
+// as one has whose ord this note has now.
+func (im *importer) freeKey(n *IncomingNote) string {
+	key := importedKey(n)
+	if im.keys[key] {
+		other := *n
+		other.GUID = fmt.Sprintf("%s\x00%d", n.GUID, n.Cards[0].AnkiID)
+		key = importedKey(&other)
+	}
+	return key
 }
 
 // parseAlone parses the text of one note as a post of its own, so that one bad

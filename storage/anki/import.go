@@ -199,17 +199,38 @@ func (im *incoming) note(n *Note) {
 	if guid == "" {
 		guid = textGUID(t.Name, n.Fields[0])
 	}
-	base := storage.IncomingNote{GUID: guid, AnkiID: n.ID, Mod: second(n.Mod), Tags: n.Tags, Fields: string(fields)}
+	base := storage.IncomingNote{GUID: guid, Ords: im.ords(t), AnkiID: n.ID, Mod: second(n.Mod), Tags: n.Tags, Fields: string(fields)}
 	if t.Cloze {
 		im.cloze(t, n, cards, base)
 		return
 	}
+	own := ownTemplate(t)
 	for _, card := range cards {
 		if im.ctx.Err() != nil {
 			return // as Import will
 		}
+		base.Ord = card.Ord
+		switch {
+		case own >= 0 && card.Ord != own: // it would be a second note of a card that has its post here
+			im.tell(true, "cards of templates that were added to etch's own note types: left out", n.Fields[0])
+			continue
+		case own >= 0:
+			base.Ord = 0
+		}
 		im.basic(t, n, card, base)
 	}
+}
+
+// ords returns how many notes here a note of a type can become. A text file
+// does not say what templates there are.
+func (im *incoming) ords(t *NoteType) int {
+	switch {
+	case im.c.Created == 0:
+		return 0
+	case t.Cloze || ownTemplate(t) >= 0:
+		return 1
+	}
+	return len(t.Templates)
 }
 
 func (im *incoming) keepType(t *NoteType) {
@@ -313,7 +334,6 @@ func (im *incoming) basic(t *NoteType, n *Note, card *Card, base storage.Incomin
 		answer = `\-`
 	}
 	im.asRow(&base, n, BasicTypeID, front, back)
-	base.Ord = card.Ord
 	base.Text = "Q: " + question + "\n\nA: " + answer
 	base.Cards = []storage.IncomingCard{im.card(card, 0)}
 	im.add(card, base)

@@ -400,6 +400,36 @@ func TestImportTellsOfForeignWeights(t *testing.T) {
 	}
 }
 
+// A template that a user adds to etch's own note type makes no second note of
+// a card that has its post here, wherever etch's own template stands then.
+func TestImportOfATemplateAddedToEtchsOwn(t *testing.T) {
+	added := Template{ID: 77, Name: "Reverse", Front: "{{Back}}", Back: "{{Front}}"}
+	for own := range 2 {
+		s := newStore(t, time.UTC)
+		library(t, s, t.TempDir(), map[string]string{"a.md": "---\ntitle: A\n---\n## B\n\nQ: One?\n\nA: 1.\n"})
+		c, _, err := Export(t.Context(), contentOf(t, s), ExportOptions{Scheduler: s.Scheduler()})
+		ok(t, err)
+		nt := &c.NoteTypes[0]
+		nt.ID++ // of a copy that Anki made
+		nt.Templates = slices.Insert(slices.Clone(nt.Templates), 1-own, added)
+		c.Notes[0].Type, c.Cards[0].Ord = nt.ID, own
+		second := c.Cards[0]
+		second.ID, second.Ord = second.ID+1, 1-own
+		c.Cards = append(c.Cards, second)
+		c.Reviews = []Review{{ID: on(17), Card: c.Cards[0].ID, Ease: 3, Interval: 2, Factor: 224}}
+		c.Cards[0].State, c.Cards[0].Queue, c.Cards[0].Due, c.Cards[0].Interval = Reviewing, ReviewQueue, 2, 2
+		for _, rows := range []int{1, 0} {
+			r, problems := into(t, s, c)
+			if r.New+r.Cards != 0 || r.Mine != 1 || r.Rows != rows || len(r.Skipped) > 0 {
+				t.Errorf("%+v", r)
+			}
+			if len(problems) != 1 || !problems[0].Skipped || !strings.Contains(problems[0].Why, "added to etch's own note types") {
+				t.Errorf("told %+v", problems)
+			}
+		}
+	}
+}
+
 // A package without scheduling has every card new and unmarked: that is not
 // what they are in Anki, and takes nothing away here.
 func TestImportWithoutScheduling(t *testing.T) {

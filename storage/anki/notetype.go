@@ -76,6 +76,17 @@ func ClozeType() NoteType {
 	}
 }
 
+// ownTemplate returns the place of etch's template in a note type of etch's own
+// for questions and answers, or -1 where the type is another. Users add
+// templates, and Anki gives such a type another id when it comes a second time.
+func ownTemplate(t *NoteType) int {
+	own := slices.IndexFunc(t.Templates, func(t Template) bool { return t.ID == basicTemplateID })
+	if own < 0 && t.ID == BasicTypeID {
+		return 0
+	}
+	return own
+}
+
 // fields numbers fields from an id on.
 func fields(id int64, names ...string) []Field {
 	out := make([]Field, len(names))
