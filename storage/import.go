@@ -911,15 +911,15 @@ func (im *importer) merge() error {
 				}
 				continue
 			}
-			newest, err := im.newestDecision(card, c.Rows)
+			stands, err := im.standsHere(card, c.Rows)
 			if err != nil {
 				return err
 			}
 			left := m.left
 			for _, e := range c.Rows {
 				e.Card = card
-				if e.Kind == scheduler.Seed && millis(e.At) <= newest {
-					continue // the card went on from there here, or stands there
+				if e.Kind == scheduler.Seed && stands {
+					continue
 				}
 				if err := m.add(e); err != nil {
 					return err
@@ -940,13 +940,27 @@ func (im *importer) merge() error {
 	return err
 }
 
-// newestDecision returns when it was last decided here where a card stands, if
-// its rows bring a state.
-func (im *importer) newestDecision(card deck.CardID, rows []scheduler.Entry) (at int64, err error) {
-	if slices.ContainsFunc(rows, func(e scheduler.Entry) bool { return e.Kind == scheduler.Seed }) {
-		err = im.tx.QueryRowContext(im.ctx, `SELECT coalesce(max(at),0) FROM log l WHERE card_id=? AND kind IN ('rate','seed','forget','due') AND `+live, card).Scan(&at)
+// standsHere reports whether the state that a card's rows end with is none to
+// be taken: the card went on from there here, or stands there; or a state that
+// was taken before stands, and the rows go on from that.
+func (im *importer) standsHere(card deck.CardID, rows []scheduler.Entry) (bool, error) {
+	i := slices.IndexFunc(rows, func(e scheduler.Entry) bool { return e.Kind == scheduler.Seed })
+	if i < 0 {
+		return false, nil
 	}
-	return at, err
+	// A state at the time of an answer was counted before it once.
+	var newest, seed, forgotten int64
+	err := im.tx.QueryRowContext(im.ctx, `SELECT coalesce(max(at),0), coalesce(max(CASE WHEN kind='seed' AND NOT EXISTS
+		(SELECT 1 FROM log r WHERE r.card_id=l.card_id AND r.kind='rate' AND r.at=l.at AND r.id>l.id) THEN at END),0), coalesce(max(CASE WHEN kind='forget' THEN at END),0)
+		FROM log l WHERE card_id=? AND kind IN ('rate','seed','forget','due') AND `+live, card).Scan(&newest, &seed, &forgotten)
+	answered := false
+	for _, e := range rows {
+		answered = answered || e.Kind == scheduler.Rate && millis(e.At) > seed
+		if e.Kind == scheduler.Forget {
+			forgotten = max(forgotten, millis(e.At))
+		}
+	}
+	return millis(rows[i].At) <= newest || answered && seed > forgotten, err
 }
 
 // cardPlace is a card of a note.

@@ -420,6 +420,34 @@ func TestImportOfMovedTemplates(t *testing.T) {
 	}
 }
 
+// A state that an older etch took at the very time of the last answer, which
+// then counted twice, is mended by the next import.
+func TestImportMendsAStateThatWasCountedTwice(t *testing.T) {
+	s := newStore(t)
+	then := scheduler.Decision{State: scheduler.Review, Interval: 4, DueDay: dayOf(monday) + 3, Stability: 8.25, Difficulty: 4}
+	at := yesterday.Add(123 * time.Millisecond)
+	n := basicNote("g", "One?", "1.").row(0, at, scheduler.Easy, then)
+	state := func(id string, at time.Time) IncomingNote {
+		n := n
+		n.Cards = slices.Clone(n.Cards)
+		e := n.Cards[0].Rows[0]
+		e.ID, e.Act, e.Kind, e.Rating, e.At, e.AnkiID, e.Arg = id, id, scheduler.Seed, 0, at, 0, "reps=1 lapses=0"
+		n.Cards[0].Rows = append(slices.Clone(n.Cards[0].Rows), e)
+		return n
+	}
+	importAll(t, s, incoming(inDeck("D", state(fmt.Sprintf("anki:%d:%d:seed", n.Cards[0].AnkiID, yesterday.UnixMilli()), at))))
+	if m := memoryOf(t, s, onlyCard(t, s)); m.Reps != 2 {
+		t.Fatalf("%+v", m)
+	}
+	for _, rows := range []int{1, 0} {
+		r := importAll(t, s, incoming(inDeck("D", state("anki:x:seed", at.Add(time.Millisecond)))))
+		if m := memoryOf(t, s, onlyCard(t, s)); r.Rows != rows || m.Reps != 1 || m.Stability != 8.25 {
+			t.Errorf("%d rows, want %d: %+v", r.Rows, rows, m)
+		}
+	}
+	healthy(t, s)
+}
+
 // A note whose guid was changed in Anki is the same by its answers.
 func TestImportOfAChangedGUID(t *testing.T) {
 	s := newStore(t)

@@ -406,12 +406,14 @@ func (h *cardHistory) rows(reviews []*Review) []scheduler.Entry {
 		}
 		return h.out
 	}
-	if last := h.lastRating(); whole && last != nil {
+	last := h.lastRating()
+	if last != nil {
 		last.Then = h.decision(last.At)
 		h.follow(last)
-		return h.out
 	}
-	h.seed()
+	if last == nil || !whole {
+		h.seed()
+	}
 	return h.out
 }
 
@@ -606,13 +608,11 @@ func (h *cardHistory) seed() {
 	}
 	then := h.decision(last)
 	then.Stability, then.Difficulty = s, d
-	h.add(last.UnixMilli(), "seed", scheduler.Entry{Kind: scheduler.Seed, Arg: fmt.Sprintf("reps=%d lapses=%d", card.Reps, card.Lapses), Then: then})
-	if n := len(h.out); n > 1 && !h.out[n-2].At.Before(h.out[n-1].At) { // the state comes after what the log has
-		h.out[n-1].At = h.out[n-2].At
-		if h.out[n-2].Kind == scheduler.Forget {
-			h.out[n-1].At = h.out[n-2].At.Add(time.Millisecond)
-		}
+	at := last.UnixMilli()
+	if n := len(h.out); n > 0 { // the state comes after what the log has, or the last answer counts twice
+		at = max(at, h.out[n-1].At.UnixMilli()+1)
 	}
+	h.add(at, "seed", scheduler.Entry{Kind: scheduler.Seed, Arg: fmt.Sprintf("reps=%d lapses=%d", card.Reps, card.Lapses), Then: then})
 	h.im.tell(false, "cards whose state was taken as it is, without a history", fmt.Sprint(card.ID))
 }
 

@@ -288,6 +288,18 @@ func TestImportedHistories(t *testing.T) {
 			[]Review{{ID: on(12), Ease: 3, Interval: 7, Factor: 224, Kind: Reviewed}, {ID: on(19), Ease: 3, Interval: 6, Factor: 224, Kind: Reviewed}},
 			"rate rate seed", scheduler.Review, 25, 9, 7.5, 4.25, "taken as it is",
 		},
+		{
+			"due date of a new card set by hand, then answered",
+			Card{State: Reviewing, Queue: ReviewQueue, Due: 25, Interval: 6, Factor: 2500, Reps: 1, Memory: &Memory{Stability: 8.25, Difficulty: 4.25, LastReview: on(19) / 1000}},
+			[]Review{{ID: on(9), Interval: 10, Factor: 2500, Kind: Manual}, {ID: on(19) + 123, Ease: 4, Interval: 6, LastInterval: 10, Factor: 224, Kind: Reviewed}},
+			"rate seed", scheduler.Review, 25, 1, 8.25, 4.25, "taken as it is",
+		},
+		{
+			"likewise, and failed",
+			Card{State: Relearning, Queue: LearnQueue, Due: on(19)/1000 + 740, Interval: 1, Left: 1, Factor: 2500, Reps: 1, Lapses: 1, Memory: &Memory{Stability: 0.212, Difficulty: 7.5, LastReview: on(19) / 1000}},
+			[]Review{{ID: on(19) + 123, Ease: 1, Interval: -600, LastInterval: 10, Factor: 824, Kind: Reviewed}},
+			"rate seed", scheduler.Relearning, 18, 1, 0.212, 7.5, "taken as it is",
+		},
 		{"no log, s and d", Card{State: Reviewing, Queue: ReviewQueue, Due: 25, Interval: 6, Factor: 2500, Reps: 9, Memory: memory}, nil, "seed", scheduler.Review, 25, 9, 7.5, 4.25, "taken as it is"},
 		{"no log, s and d out of range", Card{State: Reviewing, Queue: ReviewQueue, Due: 25, Interval: 6, Factor: 2500, Reps: 9, Memory: &Memory{Stability: 1e9, Difficulty: 50}}, nil, "seed", scheduler.Review, 25, 9, 6, 0, "taken as it is"},
 		{"no log, interval and ease", Card{State: Reviewing, Queue: ReviewQueue, Due: 30, Interval: 40, Factor: 1300, Reps: 9}, nil, "seed", scheduler.Review, 30, 9, 40, 0, "taken as it is"},
@@ -397,6 +409,31 @@ func TestImportTellsOfForeignWeights(t *testing.T) {
 		if told := len(problems) == 1 && strings.Contains(problems[0].Why, "weights"); told != tt.told || len(problems) > 1 {
 			t.Errorf("%s: told %v", tt.name, problems)
 		}
+	}
+}
+
+// A card whose state was taken as it is goes on from there: a later import
+// brings its answers and no second state, and stands where Anki has it.
+func TestImportOfAnswersToAStateWithoutHistory(t *testing.T) {
+	s := newStore(t, time.UTC)
+	c := oneCard(Card{State: Reviewing, Queue: ReviewQueue, Due: 25, Interval: 6, Factor: 2500, Reps: 1, Memory: &Memory{Stability: 8.25, Difficulty: 4.25, LastReview: on(19) / 1000}},
+		Review{ID: on(19) + 123, Ease: 4, Interval: 6, LastInterval: 10, Factor: 224, Kind: Reviewed})
+	into(t, s, c)
+	before := contentOf(t, s).Notes[0].Cards[0].Memory
+	item := scheduler.Entry{Kind: scheduler.Rate, Rating: scheduler.Good, At: time.UnixMilli(on(22)).UTC(), Day: before.LastDay + 3}
+	want := s.Scheduler().Apply(before, item)
+	card := &c.Cards[0]
+	card.Due, card.Interval, card.Reps, card.Memory = 44, 22, 2, &Memory{Stability: want.Stability, Difficulty: want.Difficulty, LastReview: on(22) / 1000}
+	c.Reviews = append(c.Reviews, Review{ID: on(22), Card: card.ID, Ease: 3, Interval: 23, LastInterval: 6, Factor: 224, Kind: Reviewed})
+	for _, rows := range []int{1, 0} {
+		r, _ := into(t, s, c)
+		m := contentOf(t, s).Notes[0].Cards[0].Memory
+		if r.Rows != rows || m.Reps != 2 || m.Interval != 22 || m.Stability != want.Stability || m.Difficulty != want.Difficulty {
+			t.Errorf("%d rows, want %d: %+v", r.Rows, rows, m)
+		}
+	}
+	if got := kinds(t, s); got["seed"] != 1 {
+		t.Errorf("rows %v", got)
 	}
 }
 
