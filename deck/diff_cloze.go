@@ -42,7 +42,7 @@ func planCards(id NoteID, n *Note, old *StoredNote, same bool) []CardPlan {
 }
 
 // newOrds returns an ord for each deletion that is new: of its number if it
-// has one, of its place in a new note, else the next one.
+// has one, of its place in a note that had none, else the next one.
 func (p *cardPlanner) newOrds() map[int]int {
 	taken := make(map[int]bool)
 	next := 0
@@ -66,7 +66,7 @@ func (p *cardPlanner) newOrds() map[int]int {
 		_, given := ords[pos]
 		switch {
 		case now.partner != nil || given:
-		case len(p.had) == 0 && !taken[pos]:
+		case p.first && !taken[pos]:
 			give(pos, pos)
 		default:
 			give(pos, next)
@@ -121,11 +121,12 @@ type deletion struct {
 // cardPlanner pairs the deletions that a note has with those that it had.
 type cardPlanner struct {
 	now, had         []*deletion
+	first            bool   // the note had no deletions before
 	nowText, hadText string // without the marks; only set for what is compared closely
 }
 
 func newCardPlanner(n *Note, old *StoredNote) *cardPlanner {
-	p := &cardPlanner{now: deletionsOf(n.Kind, n.Front)}
+	p := &cardPlanner{now: deletionsOf(n.Kind, n.Front), first: old == nil || old.Kind != Cloze}
 	if old == nil {
 		return p
 	}

@@ -179,6 +179,7 @@ type knownNote struct {
 	kept    bool // its text is kept here alone
 	returns bool // its deck was forgotten, or its template gone, and comes back
 	retired bool
+	cloze   bool
 	changed int64
 }
 
@@ -240,10 +241,10 @@ func (im *importer) load() error {
 	im.guids, im.keys = make(map[string][]*knownNote), make(map[string]bool)
 	notes := make(map[deck.NoteID]*knownNote)
 	rows, err := im.tx.QueryContext(im.ctx, `SELECT n.id, coalesce(n.key,''), n.post_id, b.kind='anki', n.changed_at, n.anki_guid, n.anki_ord, n.hash,
-		coalesce(n.retired_at,0), p.retired_at IS NOT NULL FROM notes n JOIN posts p ON p.id=n.post_id JOIN libraries b ON b.id=p.library_id ORDER BY n.id`)
+		n.kind='cloze', coalesce(n.retired_at,0), p.retired_at IS NOT NULL FROM notes n JOIN posts p ON p.id=n.post_id JOIN libraries b ON b.id=p.library_id ORDER BY n.id`)
 	_, err = collect(rows, err, func(r *sql.Rows) (_ struct{}, err error) {
 		n, hash, retired, forgotten := &knownNote{}, "", int64(0), false
-		err = r.Scan(&n.id, &n.key, &n.post, &n.kept, &n.changed, &n.guid, &n.ord, &hash, &retired, &forgotten)
+		err = r.Scan(&n.id, &n.key, &n.post, &n.kept, &n.changed, &n.guid, &n.ord, &hash, &n.cloze, &retired, &forgotten)
 		switch {
 		case retired > 0:
 			n.retired, n.returns = true, forgotten || n.ord >= goneOrd
@@ -591,6 +592,9 @@ func (im *importer) arrive(in *IncomingDeck, n *IncomingNote, known *knownNote) 
 	a.written = true
 	if known != nil {
 		a.key = known.key
+		if err := im.makeRoom(known, &parsed); err != nil {
+			return fmt.Errorf("note %s: %w", known.id, err)
+		}
 		im.report.Updated++
 	} else {
 		a.key = im.freeKey(n)
@@ -599,6 +603,24 @@ func (im *importer) arrive(in *IncomingDeck, n *IncomingNote, known *knownNote) 
 	im.place(in, a)
 	im.notes = append(im.notes, a)
 	return nil
+}
+
+// makeRoom keeps the ords of a question that becomes a cloze for its
+// deletions: Anki numbers them from the first one on. A lone deletion takes
+// over the card.
+func (im *importer) makeRoom(known *knownNote, now *deck.Note) error {
+	if known.cloze || now.Kind != deck.Cloze {
+		return nil
+	}
+	ord := goneOrd
+	if len(deck.ClozeTexts(now.Front)) == 1 {
+		ord = 0
+		if numbers := deck.Deletions(now.Front)[0].Numbers; len(numbers) > 0 {
+			ord = numbers[0] - 1
+		}
+	}
+	_, err := im.tx.ExecContext(im.ctx, `UPDATE cards SET ord=?1 WHERE id=?2 AND retired_at IS NULL AND NOT EXISTS(SELECT 1 FROM cards WHERE note_id=?2 AND ord=?1)`, ord, known.id)
+	return err
 }
 
 // isSame reports whether a note that has a newer date is as it was here all
@@ -969,9 +991,12 @@ type cardPlace struct {
 	ord  int
 }
 
+// cards returns the cards by their places. The card of a question has the
+// first, whatever its ord: it may have been another kind of note before.
 func (im *importer) cards() (map[cardPlace]deck.CardID, error) {
 	cards := make(map[cardPlace]deck.CardID)
-	rows, err := im.tx.QueryContext(im.ctx, `SELECT id, note_id, ord FROM cards`)
+	rows, err := im.tx.QueryContext(im.ctx, `SELECT c.id, note_id, CASE WHEN n.kind='cloze' THEN c.ord ELSE 0 END FROM cards c JOIN notes n ON n.id=c.note_id
+		ORDER BY c.retired_at IS NULL, c.retired_at, c.id`)
 	_, err = collect(rows, err, func(r *sql.Rows) (_ struct{}, err error) {
 		var id deck.CardID
 		var at cardPlace

@@ -420,6 +420,69 @@ func TestImportOfMovedTemplates(t *testing.T) {
 	}
 }
 
+// A note that becomes one of another kind in Anki keeps the history of the
+// card that stays: on the card itself, or on the one that follows it.
+func TestImportOfAChangedKind(t *testing.T) {
+	then := scheduler.Decision{State: scheduler.Review, Interval: 4, DueDay: dayOf(monday) + 3}
+	note := func(ord int, text string, cids ...int64) IncomingNote {
+		n := textNote("g", text, len(cids))
+		n.Ord, n.Ords = ord, 2
+		if text[0] == 'C' {
+			n.Ords = 1
+		}
+		for i, cid := range cids {
+			n.Cards[i].AnkiID = n.AnkiID + cid
+			if strings.Contains(text, "c=2") {
+				n.Cards[i].Ord = 1
+			}
+			for r := range cid { // as many answers as the number says
+				n = n.row(i, yesterday.Add(time.Duration(10*cid+r)*time.Minute), scheduler.Good, then)
+			}
+		}
+		return n
+	}
+	const one, two, question = "C: Here is [one] alone.", "C: Here is [one] and there [two].", "Q: What is here?\n\nA: Some one and another one, too."
+	type notes = []IncomingNote
+	tests := []struct {
+		name     string
+		was, now notes
+		want     string // answers of the cards in use, by their places
+	}{
+		{"two deletions to a question", notes{note(0, two, 1, 2)}, notes{note(0, question, 1)}, "1"},
+		{"two deletions to a question and its reverse", notes{note(0, two, 1, 2)}, notes{note(0, question, 1), note(1, question+" Back", 2)}, "1 2"},
+		{"a deletion to a question", notes{note(0, one, 3)}, notes{note(0, question, 3)}, "3"},
+		{"a question to a deletion", notes{note(0, question, 3)}, notes{note(0, one, 3)}, "3"},
+		{"a question to two deletions", notes{note(0, question, 3)}, notes{note(0, two, 3, 1)}, "3 1"},
+		{"a question to a second deletion", notes{note(0, question, 3)}, notes{note(0, "C: Here is [two]{c=2}.", 3)}, "3"},
+		{"a question and its reverse to two deletions", notes{note(0, question, 1), note(1, question+" Back", 2)}, notes{note(0, two, 1, 2)}, "1 2"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			s := newStore(t)
+			importAll(t, s, incoming(inDeck("D", tt.was...)))
+			for i := range tt.now {
+				tt.now[i].Mod = monday
+			}
+			for i := range 3 {
+				r := importAll(t, s, incoming(inDeck("D", tt.now...)))
+				if i > 0 && r.New+r.Updated+r.Cards+r.Rows > 0 {
+					t.Errorf("again: %s", reported(r))
+				}
+				rows, err := s.db.Query(`SELECT m.reps FROM cards c JOIN memory m ON m.card_id=c.id JOIN notes n ON n.id=c.note_id WHERE m.hidden=0 ORDER BY n.anki_ord, c.pos`)
+				got, err := collect(rows, err, func(r *sql.Rows) (reps string, err error) { return reps, r.Scan(&reps) })
+				noError(t, err)
+				if strings.Join(got, " ") != tt.want {
+					t.Errorf("answers %q, want %s: %+v", got, tt.want, r.Skipped)
+				}
+				healthy(t, s)
+			}
+			if tt.now[0].Text[0] == 'C' && count(t, s, `SELECT count(*) FROM cards WHERE retired_at IS NULL AND ord<>pos`) > 0 && tt.now[0].Cards[0].Ord == 0 {
+				t.Error("the cards are not numbered as in Anki")
+			}
+		})
+	}
+}
+
 // A state that an older etch took at the very time of the last answer, which
 // then counted twice, is mended by the next import.
 func TestImportMendsAStateThatWasCountedTwice(t *testing.T) {
