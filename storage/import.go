@@ -937,8 +937,12 @@ func (im *importer) merge() error {
 			if err != nil {
 				return err
 			}
+			rows, err := withoutResets(m, card, c.Rows)
+			if err != nil {
+				return err
+			}
 			left := m.left
-			for _, e := range c.Rows {
+			for _, e := range rows {
 				e.Card = card
 				if e.Kind == scheduler.Seed && stands {
 					continue
@@ -960,6 +964,32 @@ func (im *importer) merge() error {
 	err = m.fold(sched)
 	im.report.Rows = m.added
 	return err
+}
+
+// withoutResets drops the resets that nobody wrote down, as a second first
+// answer says of a history of Anki's: where the answers on both sides are here,
+// the log is what happened, and two of them are first ones because both sides
+// learned the card.
+func withoutResets(m *merger, card deck.CardID, rows []scheduler.Entry) ([]scheduler.Entry, error) {
+	unsaid := func(e scheduler.Entry) bool { return e.Kind == scheduler.Forget && e.AnkiID == 0 }
+	if !slices.ContainsFunc(rows, unsaid) {
+		return rows, nil
+	}
+	if _, err := m.knows(card); err != nil {
+		return nil, err
+	}
+	here := func(e scheduler.Entry) bool {
+		e.Card = card
+		return m.has(&e)
+	}
+	var out []scheduler.Entry
+	for i, e := range rows {
+		if unsaid(e) && i > 0 && i+1 < len(rows) && here(rows[i-1]) && here(rows[i+1]) {
+			continue
+		}
+		out = append(out, e)
+	}
+	return out, nil
 }
 
 // standsHere reports whether the state that a card's rows end with is none to

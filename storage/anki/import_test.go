@@ -437,6 +437,43 @@ func TestImportOfAnswersToAStateWithoutHistory(t *testing.T) {
 	}
 }
 
+// A card that was learned from new on both sides, here and in Anki, has two
+// first answers and no reset between them. It comes back from another Anki as
+// it went there.
+func TestImportOfAHistoryThatBeginsTwice(t *testing.T) {
+	s := newStore(t, time.UTC)
+	library(t, s, t.TempDir(), map[string]string{"a.md": "---\ntitle: A\n---\n## B\n\nQ: One?\n\nA: 1.\n"})
+	card := contentOf(t, s).Notes[0].Cards[0].ID
+	answer := func(id, source string, ms int64, before scheduler.State, days int) scheduler.Entry {
+		at := time.UnixMilli(ms).UTC()
+		day := s.Scheduler().Day(at)
+		return scheduler.Entry{
+			ID: id, Act: id, Card: card, Kind: scheduler.Rate, Rating: scheduler.Good, At: at, Day: day, Source: source, AnkiID: ms,
+			Before: scheduler.Belief{State: before}, Then: scheduler.Decision{State: scheduler.Review, Interval: days, DueDay: day + scheduler.Day(days)},
+		}
+	}
+	_, err := s.Merge(t.Context(), []scheduler.Entry{
+		answer("a", scheduler.FromEtch, on(3), scheduler.New, 3), answer("b", scheduler.FromEtch, on(6), scheduler.Review, 12),
+		answer("anki:7:1", scheduler.FromAnki, on(10), scheduler.New, 3),
+	})
+	ok(t, err)
+	c, _ := roundTrip(t, s, nil)
+	// What Anki does there later still is taken, also that it was reset unsaid.
+	last := &c.Cards[0]
+	for i, want := range []string{"rate rate rate rate", "rate rate rate rate forget rate"} {
+		kind := []ReviewKind{Reviewed, Learned}[i]
+		c.Reviews = append(c.Reviews, Review{ID: on(17 + i), Card: last.ID, Ease: 3, Interval: 5, Factor: 224, Kind: kind})
+		into(t, s, c)
+		var got []string
+		for _, e := range contentOf(t, s).Notes[0].Cards[0].Rows {
+			got = append(got, string(e.Kind))
+		}
+		if strings.Join(got, " ") != want {
+			t.Errorf("rows %s, want %s", got, want)
+		}
+	}
+}
+
 // A template that a user adds to etch's own note type makes no second note of
 // a card that has its post here, wherever etch's own template stands then.
 func TestImportOfATemplateAddedToEtchsOwn(t *testing.T) {
