@@ -61,6 +61,7 @@ type IncomingCard struct {
 	Ord    int
 	AnkiID int64             // unix milliseconds of creation
 	Rows   []scheduler.Entry // without their card
+	Moved  *scheduler.Entry  // what puts the card where it stands, which no row says; taken if nothing else was decided here. nil for none
 	Marks  *Marks            // nil when nothing is known of them
 }
 
@@ -954,6 +955,11 @@ func (im *importer) merge() error {
 			for range m.left - left {
 				im.skip(a.IncomingNote, LeftThere)
 			}
+			if c.Moved != nil {
+				if err := im.move(m, card, &c); err != nil {
+					return err
+				}
+			}
 			if c.Marks != nil {
 				if err := im.mark(m, card, c.AnkiID, *c.Marks); err != nil {
 					return err
@@ -964,6 +970,33 @@ func (im *importer) merge() error {
 	err = m.fold(sched)
 	im.report.Rows = m.added
 	return err
+}
+
+// move takes over a due day that was moved there without a row that says so:
+// what stands here was known there, and is older.
+func (im *importer) move(m *merger, card deck.CardID, c *IncomingCard) error {
+	var id string
+	var number, at int64
+	var state scheduler.State
+	var due scheduler.Day
+	err := im.tx.QueryRowContext(im.ctx, `SELECT id, ms_id, at, state, due_day FROM log l WHERE card_id=? AND kind IN ('rate','seed','forget','due') AND `+live+`
+		ORDER BY at DESC, id DESC LIMIT 1`, card).Scan(&id, &number, &at, &state, &due)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil
+	}
+	known := strings.HasPrefix(id, "anki:") && strings.HasSuffix(id, ":moved") // by an import before
+	known = known || slices.ContainsFunc(c.Rows, func(e scheduler.Entry) bool { return e.ID == id || e.AnkiID == number })
+	if err != nil || !known || state != scheduler.Review || due == c.Moved.Then.DueDay || at >= millis(c.Moved.At) {
+		return err
+	}
+	for _, e := range c.Rows { // Anki stands on an answer that was taken back here
+		if e.Kind != scheduler.Seed && millis(e.At) > max(at, number) {
+			return nil
+		}
+	}
+	e := *c.Moved
+	e.Card = card
+	return m.add(e)
 }
 
 // withoutResets drops the resets that nobody wrote down, as a second first

@@ -373,6 +373,7 @@ func (im *incoming) card(card *Card, ord int) storage.IncomingCard {
 	}
 	h := &cardHistory{im: im, card: card}
 	out.Rows = h.rows(im.reviews[card.ID])
+	out.Moved = h.moved()
 	out.Marks = &storage.Marks{At: second(card.Mod), Suspended: card.Queue == Suspended}
 	if card.Flag > 0 {
 		out.Marks.Flag = fmt.Sprintf("flag %d in Anki", card.Flag)
@@ -588,6 +589,20 @@ func (h *cardHistory) follow(last *scheduler.Entry) {
 			return
 		}
 	}
+}
+
+// moved returns a row that puts a card where it stands, if that may be after
+// the last row: add-ons that postpone or advance cards write none.
+func (h *cardHistory) moved() *scheduler.Entry {
+	n := len(h.out)
+	at := second(h.card.Mod)
+	if n == 0 || h.card.State != Reviewing || h.card.HomeDeck != 0 || !at.After(h.out[n-1].At) {
+		return nil
+	}
+	h.add(at.UnixMilli(), "moved", scheduler.Entry{Kind: scheduler.SetDue, Then: h.decision(at)})
+	e := h.out[n]
+	h.out = h.out[:n]
+	return &e
 }
 
 // seed adds the card's state as it is, where no history leads to it: FSRS's

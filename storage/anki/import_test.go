@@ -437,6 +437,69 @@ func TestImportOfAnswersToAStateWithoutHistory(t *testing.T) {
 	}
 }
 
+// A due day that was moved in Anki without a row in its log is taken, unless
+// something was decided here of which Anki does not know.
+func TestImportOfAMovedDueDay(t *testing.T) {
+	card := Card{State: Reviewing, Queue: ReviewQueue, Due: 25, Interval: 6, Factor: 2500, Reps: 1, Mod: on(19) / 1000}
+	review := Review{ID: on(19), Ease: 3, Interval: 6, Factor: 224}
+	day0 := scheduler.Calendar{Location: time.UTC}.Day(time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC))
+	s := newStore(t, time.UTC)
+	bring := func(what string, rows, due, days int) {
+		t.Helper()
+		c := oneCard(card, review)
+		for _, want := range []int{rows, 0} {
+			r, _ := into(t, s, c)
+			m := contentOf(t, s).Notes[0].Cards[0].Memory
+			if r.Rows != want || m.DueDay != day0+scheduler.Day(due) || m.Interval != days || m.Reps != 1 {
+				t.Errorf("%s: %d rows, want %d; due %d after %d, want %d after %d", what, r.Rows, want, m.DueDay-day0, m.Interval, due, days)
+			}
+		}
+	}
+	bring("answered", 1, 25, 6)
+	card.Mod += 60
+	bring("touched", 0, 25, 6)
+	old := card
+	card.Mod, card.Due, card.Interval = card.Mod+60, 28, 9
+	bring("postponed", 1, 28, 9)
+	card.Mod, card.Due, card.Interval = card.Mod+60, 23, 4
+	bring("advanced", 1, 23, 4)
+	newest := card
+	card = old
+	bring("an old package", 0, 23, 4)
+	card = newest
+	card.Mod, card.Due, card.HomeDue, card.HomeDeck = card.Mod+60, -100000, 30, 2
+	bring("in a filtered deck", 0, 23, 4)
+	id := contentOf(t, s).Notes[0].Cards[0].ID
+	at := time.UnixMilli(on(20)).UTC()
+	_, err := s.Merge(t.Context(), []scheduler.Entry{{
+		ID: "here", Act: "here", Card: id, Kind: scheduler.SetDue, At: at, Day: s.Scheduler().Day(at), Source: scheduler.FromEtch,
+		Then: scheduler.Decision{State: scheduler.Review, Interval: 20, DueDay: day0 + 40},
+	}})
+	ok(t, err)
+	card = newest
+	card.Mod, card.Due = on(21)/1000, 33
+	bring("moved here, too", 0, 40, 20)
+
+	// An answer that Anki has and that was taken back here.
+	s = newStore(t, time.UTC)
+	card = old
+	bring("answered", 1, 25, 6)
+	id, at = contentOf(t, s).Notes[0].Cards[0].ID, time.UnixMilli(on(20)).UTC()
+	row := scheduler.Entry{
+		ID: "here", Act: "here", Card: id, Kind: scheduler.Rate, Rating: scheduler.Easy, At: at, Day: s.Scheduler().Day(at), Source: scheduler.FromEtch, AnkiID: on(20),
+		Then: scheduler.Decision{State: scheduler.Review, Interval: 30, DueDay: day0 + 49},
+	}
+	void := scheduler.Entry{ID: "undo", Act: "undo", Card: id, Kind: scheduler.Void, Target: "here", At: at.Add(time.Minute), Day: row.Day, Source: scheduler.FromEtch}
+	_, err = s.Merge(t.Context(), []scheduler.Entry{row, void})
+	ok(t, err)
+	card.Mod, card.Due, card.Interval, card.Reps = on(21)/1000, 49, 30, 2
+	c := oneCard(card, review, Review{ID: on(20), Ease: 4, Interval: 30, LastInterval: 6, Factor: 124, Kind: Reviewed})
+	r, _ := into(t, s, c)
+	if m := contentOf(t, s).Notes[0].Cards[0].Memory; r.Rows != 0 || m.DueDay != day0+25 {
+		t.Errorf("undone here: %d rows, due %d", r.Rows, m.DueDay-day0)
+	}
+}
+
 // A card that was learned from new on both sides, here and in Anki, has two
 // first answers and no reset between them. It comes back from another Anki as
 // it went there.
