@@ -26,17 +26,6 @@ type Incoming struct {
 	Media []Media          // staged files that the notes refer to
 }
 
-// notes goes over the notes of all decks.
-func (in *Incoming) notes(yield func(*IncomingNote) bool) {
-	for d := range in.Decks {
-		for i := range in.Decks[d].Notes {
-			if !yield(&in.Decks[d].Notes[i]) {
-				return
-			}
-		}
-	}
-}
-
 // IncomingDeck becomes a post. The levels of its name are apart by "::".
 type IncomingDeck struct {
 	Name  string
@@ -96,7 +85,8 @@ type Skip struct{ What, Why string }
 const LeftThere = "reviews that another card here has: left there"
 
 // Import takes notes, and what is known of their cards, into the database, in
-// one transaction. A note is known by its guid: one that came from here keeps
+// one transaction. A note is known by its guid and the ids of its cards, where
+// those are of another collection by its ord: one that came from here keeps
 // its text, one that was imported before is updated if it was changed there
 // last. Rows become part of the log as by [Store.Merge].
 func (s *Store) Import(ctx context.Context, in Incoming, opt ImportOptions) (report ImportReport, err error) {
@@ -130,9 +120,10 @@ type importer struct {
 
 	known     map[identity]*knownNote
 	guids     map[string][]*knownNote
-	keys      map[string]bool        // that notes have or had
-	texts     map[string]*knownNote  // notes of other libraries by the hash of their text
-	owners    map[int64]cardOwner    // by Anki's ids of cards
+	keys      map[string]bool       // that notes have or had
+	texts     map[string]*knownNote // notes of other libraries by the hash of their text
+	owners    map[int64]cardOwner   // by Anki's ids of cards
+	all       []*IncomingNote
 	apart     map[*IncomingNote]bool // those that went out apart from their siblings
 	matches   map[*IncomingNote]*knownNote
 	taken     map[*knownNote]bool // by a note that comes
@@ -334,7 +325,7 @@ func (im *importer) match() error {
 		find  func(*IncomingNote) (*knownNote, error)
 		apart bool
 	}{{im.byCard, false}, {im.byOrd, false}, {im.byReview, false}, {im.byOrd, true}} {
-		for n := range im.in.notes {
+		for _, n := range im.all {
 			if im.matches[n] != nil || im.apart[n] != round.apart {
 				continue
 			}
@@ -403,13 +394,13 @@ func (im *importer) renumber() error {
 	var moves []move
 	var guids []string
 	ords, taken, placed := make(map[string]int), make(map[identity]bool), make(map[*knownNote]bool)
-	for n := range im.in.notes {
+	for _, n := range im.all {
 		known, at := im.matches[n], identity{n.GUID, n.Ord}
 		if taken[at] {
 			continue // stands in the file twice
 		}
 		taken[at] = true
-		if ords[n.GUID] == 0 && n.Ords > 0 {
+		if _, met := ords[n.GUID]; !met {
 			guids = append(guids, n.GUID)
 		}
 		ords[n.GUID] = max(ords[n.GUID], n.Ords)
@@ -430,7 +421,7 @@ func (im *importer) renumber() error {
 				for at.ord = 0; taken[at]; at.ord++ {
 				}
 			}
-			if at.ord >= ords[guid] && at.ord < goneOrd {
+			if ords[guid] > 0 && at.ord >= ords[guid] && at.ord < goneOrd {
 				if err := im.retire(known); err != nil {
 					return fmt.Errorf("retire note %s: %w", known.id, err)
 				}
@@ -490,7 +481,12 @@ func (im *importer) retire(known *knownNote) error {
 // apart come last, for the file may have what they were, too.
 func (im *importer) sort() error {
 	im.apart = make(map[*IncomingNote]bool)
-	for n := range im.in.notes {
+	for d := range im.in.Decks {
+		for i := range im.in.Decks[d].Notes {
+			im.all = append(im.all, &im.in.Decks[d].Notes[i])
+		}
+	}
+	for _, n := range im.all {
 		if id, apart := im.identityOf(n); apart {
 			n.GUID, n.Ord, n.Ords, im.apart[n] = id.guid, id.ord, 0, true
 		}
@@ -938,14 +934,14 @@ func (im *importer) merge() error {
 			if err != nil {
 				return err
 			}
-			rows, err := withoutResets(m, card, c.Rows)
+			reset, err := unsaidReset(m, card, c.Rows)
 			if err != nil {
 				return err
 			}
 			left := m.left
-			for _, e := range rows {
+			for i, e := range c.Rows {
 				e.Card = card
-				if e.Kind == scheduler.Seed && stands {
+				if e.Kind == scheduler.Seed && stands || i == reset {
 					continue
 				}
 				if err := m.add(e); err != nil {
@@ -984,53 +980,52 @@ func (im *importer) move(m *merger, card deck.CardID, c *IncomingCard) error {
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil
 	}
-	known := strings.HasPrefix(id, "anki:") && strings.HasSuffix(id, ":moved") // by an import before
-	known = known || slices.ContainsFunc(c.Rows, func(e scheduler.Entry) bool { return e.ID == id || e.AnkiID == number })
-	if err != nil || !known || state != scheduler.Review || due == c.Moved.Then.DueDay || at >= millis(c.Moved.At) {
+	if err != nil || state != scheduler.Review || due == c.Moved.Then.DueDay || at >= millis(c.Moved.At) {
 		return err
 	}
-	for _, e := range c.Rows { // Anki stands on an answer that was taken back here
+	known := strings.HasPrefix(id, "anki:") && strings.HasSuffix(id, ":moved") // by an import before
+	for i := range c.Rows {
+		e := &c.Rows[i]
+		known = known || e.ID == id || e.AnkiID == number
 		if e.Kind != scheduler.Seed && millis(e.At) > max(at, number) {
-			return nil
+			return nil // Anki stands on an answer that was taken back here
 		}
+	}
+	if !known {
+		return nil
 	}
 	e := *c.Moved
 	e.Card = card
 	return m.add(e)
 }
 
-// withoutResets drops the resets that nobody wrote down, as a second first
-// answer says of a history of Anki's: where the answers on both sides are here,
-// the log is what happened, and two of them are first ones because both sides
-// learned the card.
-func withoutResets(m *merger, card deck.CardID, rows []scheduler.Entry) ([]scheduler.Entry, error) {
-	unsaid := func(e scheduler.Entry) bool { return e.Kind == scheduler.Forget && e.AnkiID == 0 }
-	if !slices.ContainsFunc(rows, unsaid) {
-		return rows, nil
-	}
-	if _, err := m.knows(card); err != nil {
-		return nil, err
-	}
-	here := func(e scheduler.Entry) bool {
-		e.Card = card
-		return m.has(&e)
-	}
-	var out []scheduler.Entry
-	for i, e := range rows {
-		if unsaid(e) && i > 0 && i+1 < len(rows) && here(rows[i-1]) && here(rows[i+1]) {
+// unsaidReset returns the place of a reset that nobody wrote down, as a second
+// first answer says of a history of Anki's, if the answers on both sides of it
+// are here: then the log is what happened, and two are first answers because
+// both sides learned the card. It is -1 if there is none.
+func unsaidReset(m *merger, card deck.CardID, rows []scheduler.Entry) (int, error) {
+	for i := 1; i < len(rows)-1; i++ {
+		if rows[i].Kind != scheduler.Forget || rows[i].AnkiID != 0 {
 			continue
 		}
-		out = append(out, e)
+		if _, err := m.knows(card); err != nil {
+			return -1, err
+		}
+		before, after := rows[i-1], rows[i+1]
+		before.Card, after.Card = card, card
+		if m.has(&before) && m.has(&after) {
+			return i, nil
+		}
 	}
-	return out, nil
+	return -1, nil
 }
 
 // standsHere reports whether the state that a card's rows end with is none to
 // be taken: the card went on from there here, or stands there; or a state that
 // was taken before stands, and the rows go on from that.
 func (im *importer) standsHere(card deck.CardID, rows []scheduler.Entry) (bool, error) {
-	i := slices.IndexFunc(rows, func(e scheduler.Entry) bool { return e.Kind == scheduler.Seed })
-	if i < 0 {
+	last := len(rows) - 1 // where alone it can be
+	if last < 0 || rows[last].Kind != scheduler.Seed {
 		return false, nil
 	}
 	// A state at the time of an answer was counted before it once.
@@ -1039,13 +1034,15 @@ func (im *importer) standsHere(card deck.CardID, rows []scheduler.Entry) (bool, 
 		(SELECT 1 FROM log r WHERE r.card_id=l.card_id AND r.kind='rate' AND r.at=l.at AND r.id>l.id) THEN at END),0), coalesce(max(CASE WHEN kind='forget' THEN at END),0)
 		FROM log l WHERE card_id=? AND kind IN ('rate','seed','forget','due') AND `+live, card).Scan(&newest, &seed, &forgotten)
 	answered := false
-	for _, e := range rows {
-		answered = answered || e.Kind == scheduler.Rate && millis(e.At) > seed
-		if e.Kind == scheduler.Forget {
-			forgotten = max(forgotten, millis(e.At))
+	for i := range rows {
+		switch at := millis(rows[i].At); rows[i].Kind {
+		case scheduler.Rate:
+			answered = answered || at > seed
+		case scheduler.Forget:
+			forgotten = max(forgotten, at)
 		}
 	}
-	return millis(rows[i].At) <= newest || answered && seed > forgotten, err
+	return millis(rows[last].At) <= newest || answered && seed > forgotten, err
 }
 
 // cardPlace is a card of a note.
