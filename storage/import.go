@@ -930,7 +930,7 @@ func (im *importer) merge() error {
 				}
 				continue
 			}
-			stands, err := im.standsHere(card, c.Rows)
+			stands, err := im.standsHere(m, card, c.Rows)
 			if err != nil {
 				return err
 			}
@@ -1021,18 +1021,29 @@ func unsaidReset(m *merger, card deck.CardID, rows []scheduler.Entry) (int, erro
 }
 
 // standsHere reports whether the state that a card's rows end with is none to
-// be taken: the card went on from there here, or stands there; or a state that
-// was taken before stands, and the rows go on from that.
-func (im *importer) standsHere(card deck.CardID, rows []scheduler.Entry) (bool, error) {
+// be taken: the card went on from there here, or stands there; or the answer
+// that it comes from is here, or one after a state that was taken before.
+func (im *importer) standsHere(m *merger, card deck.CardID, rows []scheduler.Entry) (bool, error) {
 	last := len(rows) - 1 // where alone it can be
 	if last < 0 || rows[last].Kind != scheduler.Seed {
 		return false, nil
 	}
-	// A state at the time of an answer was counted before it once.
-	var newest, seed, forgotten int64
-	err := im.tx.QueryRowContext(im.ctx, `SELECT coalesce(max(at),0), coalesce(max(CASE WHEN kind='seed' AND NOT EXISTS
-		(SELECT 1 FROM log r WHERE r.card_id=l.card_id AND r.kind='rate' AND r.at=l.at AND r.id>l.id) THEN at END),0), coalesce(max(CASE WHEN kind='forget' THEN at END),0)
-		FROM log l WHERE card_id=? AND kind IN ('rate','seed','forget','due') AND `+live, card).Scan(&newest, &seed, &forgotten)
+	e := &rows[last]
+	// An answer at the time of a state, and sorted behind it, counted twice once.
+	var newest, seed, twice, same, forgotten int64
+	err := im.tx.QueryRowContext(im.ctx, `SELECT coalesce(max(at),0), coalesce(max(CASE WHEN kind='seed' THEN at END),0),
+		coalesce(max(kind='seed' AND EXISTS(SELECT 1 FROM log r WHERE r.card_id=l.card_id AND r.kind='rate' AND r.at=l.at AND r.id>l.id)),0),
+		coalesce(max(CASE WHEN kind='seed' AND state=?2 AND due_day=?3 AND arg=?4 AND abs(s-?5)<=s/1000 AND abs(d-?6)<=d/1000 THEN at END),0),
+		coalesce(max(CASE WHEN kind='forget' THEN at END),0) FROM log l WHERE card_id=?1 AND kind IN ('rate','seed','forget','due') AND `+live,
+		card, e.Then.State, e.Then.DueDay, e.Arg, e.Then.Stability, e.Then.Difficulty).Scan(&newest, &seed, &twice, &same, &forgotten)
+	switch {
+	case err != nil || newest == 0:
+		return false, err
+	case millis(e.At) <= newest || twice == 0 && same == newest:
+		return true, nil
+	case twice > 0:
+		return false, nil
+	}
 	answered := false
 	for i := range rows {
 		switch at := millis(rows[i].At); rows[i].Kind {
@@ -1042,7 +1053,15 @@ func (im *importer) standsHere(card deck.CardID, rows []scheduler.Entry) (bool, 
 			forgotten = max(forgotten, at)
 		}
 	}
-	return millis(rows[last].At) <= newest || answered && seed > forgotten, err
+	if answered && seed > forgotten || last == 0 || rows[last-1].Kind != scheduler.Rate {
+		return answered && seed > forgotten, nil
+	}
+	if _, err := m.knows(card); err != nil {
+		return false, err
+	}
+	before := rows[last-1]
+	before.Card = card
+	return m.has(&before), nil
 }
 
 // cardPlace is a card of a note.

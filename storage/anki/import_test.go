@@ -537,6 +537,26 @@ func TestImportOfAHistoryThatBeginsTwice(t *testing.T) {
 	}
 }
 
+// What a card's state came from goes to Anki and comes back without another
+// state: an answer after a reset of which Anki did not know, and a state that
+// nobody answered since.
+func TestStatesWithoutHistoryComeBackOnce(t *testing.T) {
+	s := newStore(t, time.UTC)
+	review := Review{ID: on(3), Ease: 3, Interval: 6, Factor: 224}
+	c := oneCard(Card{State: Reviewing, Queue: ReviewQueue, Due: 8, Interval: 6, Factor: 2500, Reps: 1}, review)
+	into(t, s, c)
+	card, at := contentOf(t, s).Notes[0].Cards[0].ID, time.UnixMilli(on(5)).UTC()
+	_, err := s.Merge(t.Context(), []scheduler.Entry{{ID: "forget", Act: "forget", Card: card, Kind: scheduler.Forget, At: at, Day: s.Scheduler().Day(at), Source: scheduler.FromEtch}})
+	ok(t, err)
+	c = oneCard(Card{State: Reviewing, Queue: ReviewQueue, Due: 30, Interval: 22, Factor: 2500, Reps: 2}, review, Review{ID: on(8), Ease: 3, Interval: 22, LastInterval: 6, Factor: 224, Kind: Reviewed})
+	into(t, s, c)
+	roundTrip(t, s, nil)
+
+	s = newStore(t, time.UTC)
+	into(t, s, oneCard(Card{State: Reviewing, Queue: ReviewQueue, Due: 25, Interval: 6, Factor: 2500, Reps: 2, Memory: &Memory{Stability: 7.5, Difficulty: 4.25}}, Review{ID: on(3), Kind: Manual}))
+	roundTrip(t, s, nil)
+}
+
 // A template that a user adds to etch's own note type makes no second note of
 // a card that has its post here, wherever etch's own template stands then.
 func TestImportOfATemplateAddedToEtchsOwn(t *testing.T) {
