@@ -396,6 +396,12 @@ func (im *importer) renumber() error {
 	ords, taken, placed := make(map[string]int), make(map[identity]bool), make(map[*knownNote]bool)
 	for _, n := range im.all {
 		known, at := im.matches[n], identity{n.GUID, n.Ord}
+		if im.apart[n] {
+			if known != nil {
+				placed[known] = true
+			}
+			continue
+		}
 		if taken[at] {
 			continue // stands in the file twice
 		}
