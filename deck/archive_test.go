@@ -3,11 +3,13 @@ package deck
 import (
 	"archive/zip"
 	"bytes"
-	"compress/flate"
+	"encoding/binary"
 	"io"
 	"io/fs"
 	"os"
 	"testing"
+
+	"github.com/klauspost/compress/zstd"
 )
 
 // sourceLibrary is the library as it is written, before it is packed.
@@ -48,15 +50,13 @@ func TestArchive(t *testing.T) {
 // pack compresses files as one archive, the same for the same files.
 func pack(t *testing.T, files []File) []byte {
 	t.Helper()
-	var b bytes.Buffer
+	var b, texts bytes.Buffer
 	z := zip.NewWriter(&b)
-	z.RegisterCompressor(zip.Deflate, func(w io.Writer) (io.WriteCloser, error) { return flate.NewWriter(w, flate.BestCompression) })
-	for _, f := range files {
-		text, err := f.Read()
-		if err != nil {
-			t.Fatal(err)
-		}
-		w, err := z.CreateHeader(&zip.FileHeader{Name: f.Path, Method: zip.Deflate})
+	z.RegisterCompressor(partOfTexts, func(w io.Writer) (io.WriteCloser, error) {
+		return &partWriter{to: w, texts: &texts, start: texts.Len()}, nil
+	})
+	add := func(name string, method uint16, text []byte) {
+		w, err := z.CreateHeader(&zip.FileHeader{Name: name, Method: method})
 		if err == nil {
 			_, err = w.Write(text)
 		}
@@ -64,10 +64,35 @@ func pack(t *testing.T, files []File) []byte {
 			t.Fatal(err)
 		}
 	}
+	for _, f := range files {
+		text, err := f.Read()
+		if err != nil {
+			t.Fatal(err)
+		}
+		add(f.Path, partOfTexts, text)
+	}
+	e, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedBestCompression), zstd.WithWindowSize(1<<20))
+	if err != nil {
+		t.Fatal(err)
+	}
+	add(allTexts, zip.Store, e.EncodeAll(texts.Bytes(), nil))
 	if err := z.Close(); err != nil {
 		t.Fatal(err)
 	}
 	return b.Bytes()
+}
+
+// partWriter puts a text with the others, and its place into the archive.
+type partWriter struct {
+	to    io.Writer
+	texts *bytes.Buffer
+	start int
+}
+
+func (p *partWriter) Write(b []byte) (int, error) { return p.texts.Write(b) }
+
+func (p *partWriter) Close() error {
+	return binary.Write(p.to, binary.LittleEndian, []uint32{uint32(p.start), uint32(p.texts.Len() - p.start)})
 }
 
 // A start must not unpack the library to see that it has not changed.

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"cmp"
 	_ "embed" // of the library
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -16,10 +17,14 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/klauspost/compress/zstd"
 )
 
 // archive is the built-in library: the files of posts/, compressed. Raw they
-// would be 6 % of the program.
+// would be 6 % of the program. The zip has their names, sizes and sums, so that
+// a start need not unpack anything; the texts are compressed as one, which takes
+// a fifth less than one by one.
 //
 //go:generate go test . -run ^TestArchive$ -update
 //go:embed posts.zip
@@ -30,8 +35,46 @@ var posts = sync.OnceValue(func() fs.FS {
 	if err != nil {
 		panic(err) // TestArchive reads it
 	}
+	texts := sync.OnceValues(func() ([]byte, error) {
+		f, err := r.Open(allTexts)
+		if err != nil {
+			return nil, err
+		}
+		defer f.Close()
+		packed, err := io.ReadAll(f)
+		if err != nil {
+			return nil, err
+		}
+		z, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1))
+		if err != nil {
+			return nil, err
+		}
+		defer z.Close()
+		return z.DecodeAll(packed, nil)
+	})
+	r.RegisterDecompressor(partOfTexts, func(at io.Reader) io.ReadCloser {
+		all, err := texts()
+		var part [8]byte
+		if err == nil {
+			_, err = io.ReadFull(at, part[:])
+		}
+		if err != nil {
+			failed, end := io.Pipe()
+			end.CloseWithError(err)
+			return failed
+		}
+		start, size := binary.LittleEndian.Uint32(part[:]), binary.LittleEndian.Uint32(part[4:])
+		return io.NopCloser(bytes.NewReader(all[start:][:size]))
+	})
 	return r
 })
+
+// A file of the archive says where it stands in all the texts, which are a
+// hidden file.
+const (
+	partOfTexts = 0xE7C4 // a method of compression of our own
+	allTexts    = ".texts"
+)
 
 // LibraryKind says where a library's posts come from.
 type LibraryKind string

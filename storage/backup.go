@@ -9,7 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
+	"sort"
 	"strings"
 	"time"
 
@@ -108,8 +108,9 @@ func (s *Store) dropOldBackups() error {
 		}
 		files = append(files, info)
 	}
-	slices.SortFunc(files, func(a, b fs.FileInfo) int {
-		return cmp.Or(a.ModTime().Compare(b.ModTime()), cmp.Compare(a.Name(), b.Name()))
+	sort.Slice(files, func(i, j int) bool {
+		a, b := files[i], files[j]
+		return cmp.Or(a.ModTime().Compare(b.ModTime()), cmp.Compare(a.Name(), b.Name())) < 0
 	})
 	for _, old := range files[:max(0, len(files)-keptBackups)] {
 		if err := os.Remove(filepath.Join(s.BackupDir(), old.Name())); err != nil && !errors.Is(err, fs.ErrNotExist) {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"sort"
 	"strings"
 )
 
@@ -28,8 +29,9 @@ func WriteText(ctx context.Context, w io.Writer, c *Collection, comma rune) erro
 	t := newTextWriter(w, c, byte(comma))
 	fmt.Fprintf(t.out, "#separator:%s\n#html:true\n", name)
 	fmt.Fprintf(t.out, "#guid column:1\n#notetype column:2\n#deck column:3\n#tags column:%d\n", 4+t.width)
-	byID := func(a, b Note) int { return cmp.Compare(a.ID, b.ID) }
-	for i, note := range slices.SortedStableFunc(slices.Values(c.Notes), byID) {
+	notes := slices.Clone(c.Notes)
+	sort.SliceStable(notes, func(i, j int) bool { return notes[i].ID < notes[j].ID })
+	for i, note := range notes {
 		if i%1024 == 0 && ctx.Err() != nil {
 			return fmt.Errorf("write text: %w", ctx.Err())
 		}
