@@ -115,7 +115,7 @@ func (a *app) lend() (back func()) {
 // diagnose is the one place that maps errors to exit codes and hints.
 func diagnose(err error, interrupted bool) *failure {
 	var f *failure
-	if errors.As(err, &f) {
+	if errors.As(err, &f) && !errors.Is(err, context.Canceled) {
 		return f
 	}
 	f = &failure{err: err, code: exitFailure}

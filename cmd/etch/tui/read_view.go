@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -253,7 +254,7 @@ func (r *read) drawCard(f frame, n deck.Note) []readLine {
 	if n.Back != "" {
 		text = append(append(text, ""), f.markdown(n.Back, style, &r.scroll)...)
 	}
-	title := readLine{text: style.sgr("["+deck.CleanLine(what)+"]", sgrYellow)}
+	title := readLine{text: style.sgr("["+deck.CleanLine(cmp.Or(what, "card"))+"]", sgrYellow)}
 	return append([]readLine{title}, readLines(text, bar)...)
 }
 
