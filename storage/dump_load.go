@@ -442,6 +442,11 @@ func listOf(raw json.RawMessage) string {
 }
 
 func (l *dumpLoader) note(post int64, n dumpNote) error {
+	// Another note may have its ord where templates moved in Anki meanwhile.
+	err := l.tx.QueryRowContext(l.ctx, `SELECT CASE WHEN sum(anki_ord=?1) THEN max(?2, 1+max(anki_ord)) ELSE ?1 END FROM notes WHERE anki_guid=?3`, n.AnkiOrd, goneOrd, n.GUID).Scan(&n.AnkiOrd)
+	if err != nil {
+		return err
+	}
 	nid, err := l.number(n.AnkiID, &l.nextNID, `SELECT EXISTS(SELECT 1 FROM notes WHERE anki_nid=? AND anki_ord=?)`, n.AnkiOrd)
 	if err != nil {
 		return err

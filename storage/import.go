@@ -124,7 +124,7 @@ type importer struct {
 	texts     map[string]*knownNote // notes of other libraries by the hash of their text
 	owners    map[int64]cardOwner   // by Anki's ids of cards
 	all       []*IncomingNote
-	apart     map[*IncomingNote]bool // those that went out apart from their siblings
+	apart     map[*IncomingNote]*knownNote // those that went out apart from their siblings
 	matches   map[*IncomingNote]*knownNote
 	taken     map[*knownNote]bool // by a note that comes
 	posts     []*keptPost
@@ -141,21 +141,23 @@ type identity struct {
 	ord  int
 }
 
-// SiblingGUID is what a note with an ord is known by where it can no longer be
-// one with those that share its guid.
-func SiblingGUID(guid string, ord int) string { return fmt.Sprintf("%s~%d", guid, ord) }
+// SiblingGUID is what a note goes out by where it can no longer be one with
+// those that share its guid. It does not change when the templates move.
+func SiblingGUID(guid string, note deck.NoteID) string { return guid + "~" + string(note) }
 
-// identityOf returns what a note is known by here: one that went out apart from
-// its siblings comes back as what it was.
-func (im *importer) identityOf(n *IncomingNote) (id identity, apart bool) {
-	id = identity{n.GUID, n.Ord}
-	if at := strings.LastIndexByte(n.GUID, '~'); im.known[id] == nil && at > 0 && n.Ord == 0 {
-		ord, err := strconv.Atoi(n.GUID[at+1:])
-		if was := (identity{n.GUID[:at], ord}); err == nil && im.known[was] != nil && SiblingGUID(was.guid, ord) == n.GUID {
-			return was, true
+// apartOf returns the note here that went out apart from its siblings as n, or
+// nil.
+func (im *importer) apartOf(n *IncomingNote) *knownNote {
+	at := strings.LastIndexByte(n.GUID, '~')
+	if at <= 0 || n.Ord != 0 || im.known[identity{n.GUID, 0}] != nil {
+		return nil
+	}
+	for _, known := range im.guids[n.GUID[:at]] {
+		if known.kept && SiblingGUID(known.guid, known.id) == n.GUID {
+			return known
 		}
 	}
-	return id, false
+	return nil
 }
 
 // goneOrd is added to the ord of a note whose template is gone in Anki, where
@@ -324,9 +326,9 @@ func (im *importer) match() error {
 	for _, round := range []struct {
 		find  func(*IncomingNote) (*knownNote, error)
 		apart bool
-	}{{im.byCard, false}, {im.byOrd, false}, {im.byReview, false}, {im.byOrd, true}} {
+	}{{im.byCard, false}, {im.byOrd, false}, {im.byReview, false}, {im.byName, true}} {
 		for _, n := range im.all {
-			if im.matches[n] != nil || im.apart[n] != round.apart {
+			if im.matches[n] != nil || (im.apart[n] != nil) != round.apart {
 				continue
 			}
 			known, err := round.find(n)
@@ -352,6 +354,13 @@ func (im *importer) byCard(n *IncomingNote) (*knownNote, error) {
 
 func (im *importer) byOrd(n *IncomingNote) (*knownNote, error) {
 	if known := im.known[identity{n.GUID, n.Ord}]; !im.taken[known] {
+		return known, nil
+	}
+	return nil, nil
+}
+
+func (im *importer) byName(n *IncomingNote) (*knownNote, error) {
+	if known := im.apart[n]; !im.taken[known] {
 		return known, nil
 	}
 	return nil, nil
@@ -396,7 +405,7 @@ func (im *importer) renumber() error {
 	ords, taken, placed := make(map[string]int), make(map[identity]bool), make(map[*knownNote]bool)
 	for _, n := range im.all {
 		known, at := im.matches[n], identity{n.GUID, n.Ord}
-		if im.apart[n] {
+		if im.apart[n] != nil {
 			if known != nil {
 				placed[known] = true
 			}
@@ -416,6 +425,20 @@ func (im *importer) renumber() error {
 				moves = append(moves, move{known, at})
 			}
 		}
+	}
+	for _, n := range im.all { // its place may be another's now
+		known := im.matches[n]
+		if im.apart[n] == nil || known == nil {
+			continue
+		}
+		at := known.identity
+		if taken[at] {
+			for at.ord = max(at.ord, goneOrd); taken[at] || im.known[at] != nil; at.ord++ {
+			}
+			moves = append(moves, move{known, at})
+		}
+		taken[at] = true
+		n.Ord = at.ord
 	}
 	for _, guid := range guids {
 		for _, known := range im.guids[guid] {
@@ -486,15 +509,15 @@ func (im *importer) retire(known *knownNote) error {
 // sort decides for each note whether its text is taken; those that went out
 // apart come last, for the file may have what they were, too.
 func (im *importer) sort() error {
-	im.apart = make(map[*IncomingNote]bool)
+	im.apart = make(map[*IncomingNote]*knownNote)
 	for d := range im.in.Decks {
 		for i := range im.in.Decks[d].Notes {
 			im.all = append(im.all, &im.in.Decks[d].Notes[i])
 		}
 	}
 	for _, n := range im.all {
-		if id, apart := im.identityOf(n); apart {
-			n.GUID, n.Ord, n.Ords, im.apart[n] = id.guid, id.ord, 0, true
+		if known := im.apartOf(n); known != nil {
+			n.GUID, n.Ord, n.Ords, im.apart[n] = known.guid, known.ord, 0, known
 		}
 	}
 	if err := im.match(); err != nil {
@@ -517,24 +540,24 @@ func (im *importer) sortDeck(in *IncomingDeck, apart bool, seen map[identity]boo
 			return err
 		}
 		n := &in.Notes[i]
-		if im.apart[n] != apart {
+		if (im.apart[n] != nil) != apart {
 			continue
 		}
 		id := identity{n.GUID, n.Ord}
 		switch {
-		case !seen[id]:
-			seen[id] = true
-			if err := im.arrive(in, n, im.matches[n]); err != nil {
-				return err
-			}
-		case apart: // what was answered there, was answered
+		case apart && im.matches[n] == nil: // the file has what it was; what was answered there, was answered
 			for c := range n.Cards {
 				n.Cards[c].Marks = nil
 			}
 			im.report.Unchanged++
-			im.notes = append(im.notes, &arrival{IncomingNote: n, note: im.known[id]})
-		default:
+			im.notes = append(im.notes, &arrival{IncomingNote: n, note: im.apart[n]})
+		case !apart && seen[id]:
 			im.skip(n, "its guid stands in the file twice")
+		default:
+			seen[id] = seen[id] || !apart
+			if err := im.arrive(in, n, im.matches[n]); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

@@ -1177,8 +1177,10 @@ func TestImportOfANoteThatWentOutApart(t *testing.T) {
 	second.Ord, second.Cards = 1, []IncomingCard{{AnkiID: second.AnkiID + 1}}
 	importAll(t, s, incoming(inDeck("D", first, second)))
 	apart := second.changed(monday, "Q: two\n\nA: other")
-	apart.GUID, apart.Ord, apart.Fields = SiblingGUID("g~x", 1), 0, `{"type":3}`
-	for _, guid := range []string{"g~x~01", "g~x~2", "g~x~", "~1"} { // are others
+	var id deck.NoteID
+	noError(t, s.db.QueryRow(`SELECT id FROM notes WHERE anki_guid='g~x' AND anki_ord=1`).Scan(&id))
+	apart.GUID, apart.Ord, apart.Fields = SiblingGUID("g~x", id), 0, `{"type":3}`
+	for _, guid := range []string{"g~x~1", "g~x~" + string(id) + "0", "g~x~", "~" + string(id)} { // are others
 		other := basicNote(guid, guid, "x")
 		if r := importAll(t, s, incoming(inDeck("D", other))); r.New != 1 {
 			t.Errorf("%s: %+v", guid, r)

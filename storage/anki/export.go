@@ -191,7 +191,7 @@ func (x *exporter) misfit(i int, n *storage.ContentNote) error {
 	x.simplified["notes that do not fit their note type in Anki go out as notes of etch's own types"]++
 	guid := n.GUID
 	if _, taken := x.notes[guid]; taken || n.Ord > 0 {
-		guid = storage.SiblingGUID(n.GUID, n.Ord)
+		guid = storage.SiblingGUID(n.GUID, n.ID)
 	}
 	return x.asOwn(n, guid)
 }

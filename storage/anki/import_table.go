@@ -102,7 +102,7 @@ func (im *incoming) written() (map[string]*written, error) {
 	here := *im.opt.Here
 	here.Notes = nil
 	for i := range im.opt.Here.Notes {
-		if n := &im.opt.Here.Notes[i]; wanted[storage.SiblingGUID(n.GUID, n.Ord)] {
+		if n := &im.opt.Here.Notes[i]; wanted[storage.SiblingGUID(n.GUID, n.ID)] {
 			wanted[n.GUID] = true
 		}
 	}
