@@ -77,21 +77,27 @@ func (s *Session) cramNext(now time.Time, r Rating) {
 }
 
 // cramUndoable is what undo would take back in a cram: the newest thing done in
-// it, or what another session did since it was marked.
+// it, or what another session did since it was marked. A mark that was taken
+// back elsewhere is passed over: what is newest then is older than the cram.
 func (s *Session) cramUndoable() (newest *Action, own bool) {
-	if len(s.crammed) == 0 {
-		return nil, false
+	for _, last := range slices.Backward(s.crammed) {
+		if last.act == "" {
+			return &Action{Kind: Rate, Rating: last.rating, At: last.at, Session: s.opt.ID, Items: []Item{last.item}}, true
+		}
+		if n := s.snap.Newest; n != nil && (n.Act == last.act || !n.At.Before(last.at)) {
+			return n, s.acts[n.Act]
+		}
 	}
-	last := s.crammed[len(s.crammed)-1]
-	if last.act == "" {
-		return &Action{Kind: Rate, Rating: last.rating, At: last.at, Session: s.opt.ID, Items: []Item{last.item}}, true
-	}
-	return s.snap.Newest, s.acts[s.snap.Newest.Act]
+	return nil, false
 }
 
 // cramBack takes back an answer of a cram, and shows its card again.
 func (s *Session) cramBack(a Action, now time.Time) Action {
-	s.crammed = s.crammed[:len(s.crammed)-1]
+	last := len(s.crammed) - 1
+	for s.crammed[last].act != "" {
+		last--
+	}
+	s.crammed = s.crammed[:last]
 	s.uncount(a)
 	if i := s.index(a.Items[0].Card); i >= 0 {
 		a.Items[0] = s.snap.Items[i] // another terminal may have answered it since

@@ -114,6 +114,30 @@ func TestCramUndoAfterAnotherTerminal(t *testing.T) {
 	}
 }
 
+// What is older than the cram stays, also where another terminal took back all
+// that was done in it.
+func TestCramUndoesNothingOlder(t *testing.T) {
+	ctx := t.Context()
+	f := bench(t, 0, 3, nil)
+	grade(t, start(t, f, SessionOptions{ID: "before"}, monday), monday, Good)
+	later := monday.Add(time.Hour)
+	s := start(t, f, SessionOptions{ID: "s", Cram: true}, later)
+	if _, err := s.Mark(ctx, later, Flag, "unclear"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := start(t, f, SessionOptions{ID: "other"}, later).Undo(ctx, later); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []error{ErrStale, ErrNothing, ErrNothing} {
+		if _, err := s.Undo(ctx, later); !errors.Is(err, want) {
+			t.Errorf("undo: %v, want %v", err, want)
+		}
+	}
+	if n := len(Live(f.log)); n != 1 {
+		t.Errorf("%d rows stand, want the answer before the cram", n)
+	}
+}
+
 // A bound on the answers is one, whatever they are.
 func TestCramKeepsToItsLimit(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {

@@ -299,7 +299,7 @@ func (s *Session) Mark(ctx context.Context, now time.Time, k Kind, arg string) (
 		return Row{}, err
 	}
 	if s.opt.Cram && s.snap.Newest != nil { // another terminal may have undone all there is by now
-		s.crammed = append(s.crammed, crammed{item: it, act: entry.Act})
+		s.crammed = append(s.crammed, crammed{item: it, act: entry.Act, at: entry.At})
 	}
 	if k == Flag || k == Unflag {
 		s.current.Memory = memory
