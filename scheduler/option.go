@@ -29,7 +29,7 @@ var options = []Option{
 	number("reviews-per-day", "reviews a study day, over all sessions", "0 to 9999", func(s *Settings) *int { return &s.ReviewsPerDay }),
 	number("minutes-per-day", "minutes a study day; 0 for no bound", "0 to 1440", func(s *Settings) *int { return &s.MinutesPerDay }),
 	{
-		"interview-date", "the day you study for; no new cards the day before", "a day such as 2026-12-31, or nothing",
+		"interview-date", "the day you study for; no new cards on it and the day before", "a day such as 2026-12-31, or nothing",
 		func(s Settings) string {
 			if s.InterviewDate == 0 {
 				return ""

@@ -177,7 +177,7 @@ func (s *Store) Restore(ctx context.Context, file string, now time.Time) (saved 
 // Replace puts the backup in file in the place of a database that is too
 // damaged to be opened. The damaged file and what SQLite keeps beside it move
 // to the backups, for good; saved is the file's new path. A program that has
-// the damaged file open goes on with that one.
+// the damaged file open can write no more: its writes are ErrGone.
 func Replace(ctx context.Context, path, file string, opt Options) (saved string, err error) {
 	defer func() {
 		if err != nil {
@@ -258,7 +258,7 @@ func (s *Store) setAside(now time.Time) (string, error) {
 	for _, suffix := range []string{"-shm", "-wal", "-journal", ""} {
 		err := os.Rename(s.path+suffix, file+suffix)
 		if err != nil && !(suffix != "" && errors.Is(err, fs.ErrNotExist)) {
-			return "", err
+			return "", fmt.Errorf("%w; what SQLite keeps beside the database may be beside %s by now", err, file)
 		}
 	}
 	return file, nil

@@ -30,7 +30,7 @@ const dumpVersion = 1
 type (
 	dumpHead struct {
 		Version int   `json:"version"`
-		At      int64 `json:"at,omitempty"` // never set; older files have it
+		At      int64 `json:"at,omitempty"` // only read: older files have it, and an unknown key is an error
 	}
 	// dumpEnd is the last line: without it the file was cut off.
 	dumpEnd struct {

@@ -426,6 +426,43 @@ func TestDumpOfANoteThatChangedItsKindElsewhere(t *testing.T) {
 	}
 }
 
+// Two machines may know a note of Anki's under two ids, or two notes of one guid
+// at the same place, where templates moved: a dump is read all the same.
+func TestDumpOfAPlaceThatAnotherNoteHas(t *testing.T) {
+	moved := basicNote("g", "one", "two")
+	moved.Ord = 1
+	before := basicNote("g", "zero", "nought")
+	before.Cards = []IncomingCard{{AnkiID: before.AnkiID + 7}}
+	for name, change := range map[string]func(t *testing.T, a, b *Store){
+		"a template in front": func(t *testing.T, a, b *Store) {
+			for _, s := range []*Store{a, b} {
+				importAll(t, s, incoming(inDeck("D", basicNote("g", "one", "two"))))
+			}
+			importAll(t, a, incoming(inDeck("D", before, moved)))
+		},
+		"the text of another guid": func(t *testing.T, a, b *Store) {
+			importAll(t, a, incoming(inDeck("D", basicNote("g", "one", "two"))))
+			importAll(t, b, incoming(inDeck("D", basicNote("h", "one", "two"))))
+			_, err := b.ForgetDeck(t.Context(), "d", monday)
+			noError(t, err)
+			importAll(t, b, incoming(inDeck("D", basicNote("g", "one", "two"))))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			a, b := newStore(t), newStore(t)
+			change(t, a, b)
+			for i := range 2 {
+				for _, s := range [][2]*Store{{a, b}, {b, a}} {
+					if n := loadDump(t, s[1], dumpText(t, s[0])); i > 0 && n != (DumpCounts{}) {
+						t.Errorf("again %+v", n)
+					}
+					healthy(t, s[1])
+				}
+			}
+		})
+	}
+}
+
 // edited changes a line of a dump as JSON.
 func edited(t tb, line string, change func(map[string]any)) string {
 	t.Helper()

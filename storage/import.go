@@ -1132,8 +1132,12 @@ func (im *importer) mark(m *merger, card deck.CardID, cid int64, marks Marks) er
 		var source string
 		err := im.tx.QueryRowContext(im.ctx, `SELECT at, source FROM log l WHERE card_id=? AND kind IN (?,?) AND `+live+` ORDER BY at DESC, id DESC LIMIT 1`, card, kind, other).
 			Scan(&last, &source)
-		if err != nil && !errors.Is(err, sql.ErrNoRows) || last/1000 > marks.At.Unix() {
+		none := errors.Is(err, sql.ErrNoRows)
+		if err != nil && !none {
 			return err
+		}
+		if !none && last/1000 > marks.At.Unix() {
+			return nil
 		}
 		takesBack := kind == scheduler.Resume || kind == scheduler.Unflag
 		if takesBack && source != scheduler.FromAnki {

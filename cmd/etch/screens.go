@@ -125,7 +125,7 @@ func summary(r storage.Report) string {
 		did = append(did, count(n, "card")+" edited")
 	}
 	if r.New > 0 {
-		did = append(did, fmt.Sprintf("%d new", r.New))
+		did = append(did, count(r.New, "new card"))
 	}
 	if r.Retired > 0 {
 		did = append(did, fmt.Sprintf("%d retired", r.Retired))

@@ -17,8 +17,8 @@ import (
 	"strconv"
 )
 
-// errInvalid is wrapped by the errors of a collection that Anki would refuse
-// or repair.
+// errInvalid marks what the checks before a write refuse: a collection that Anki
+// would refuse or repair.
 var errInvalid = errors.New("not valid in Anki")
 
 // Write writes a package that every Anki since 2.1 reads: the form Legacy2,
