@@ -2,10 +2,11 @@ package storage
 
 import (
 	"database/sql"
-	"etch/deck"
 	"fmt"
 	"strconv"
 	"strings"
+
+	"etch/deck"
 )
 
 // loadOwners finds the card of each of Anki's ids: the card that has it, or

@@ -4,10 +4,11 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
-	"etch/deck"
 	"fmt"
 	"slices"
 	"strings"
+
+	"etch/deck"
 )
 
 // importedKey is the explicit id of an imported note. It depends on the guid

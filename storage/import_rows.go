@@ -3,10 +3,11 @@ package storage
 import (
 	"database/sql"
 	"errors"
-	"etch/deck"
-	"etch/scheduler"
 	"fmt"
 	"strings"
+
+	"etch/deck"
+	"etch/scheduler"
 )
 
 // merge adds what happened to the cards.
