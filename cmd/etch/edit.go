@@ -174,6 +174,9 @@ func editable(card deck.Card) (path string, drop func() error, err error) {
 	}
 	drop = func() error {
 		now, err := os.ReadFile(path)
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil // deleted in the editor: the built-in post stands
+		}
 		if err != nil || !bytes.Equal(now, original) {
 			return err
 		}

@@ -44,6 +44,9 @@ func (r *review) openFilter() tea.Cmd {
 // the review was opened for.
 func (r *review) filter(choice topicChoice) tea.Cmd {
 	opt := r.asked
+	// What runs now may have been begun at the end of another: a cram must not
+	// turn into a review that records, nor the other way round.
+	opt.Cram, opt.Ahead = r.opt.Cram, r.opt.Ahead
 	if choice.topic != "" {
 		opt.Topic, opt.Tags = choice.topic, nil
 	}

@@ -152,6 +152,19 @@ func TestFilterIsByTopic(t *testing.T) {
 	b.review(scheduler.SessionOptions{Posts: []string{"b"}}, "/").shows("all topics (now)", "distributed-systems").hides("caching")
 }
 
+// TestFilterKeepsACram: a cram that was begun at the end of a review stays one
+// when a topic is chosen, or answers would be recorded that nobody meant.
+func TestFilterKeepsACram(t *testing.T) {
+	b := newBench(t, 0, 2, nil)
+	b.home = Home{Posts: []PostLine{{Slug: "a", Topic: "caching", Cards: 2, Seen: 2, Due: 2}}}
+	p := b.review(scheduler.SessionOptions{Limit: 1}, "space", "3").shows("c  cram").press("c").shows("answers are not recorded")
+	n := b.rates()
+	p.press("/", "end", "enter").shows("answers are not recorded", "Only caching.").press("space", "3")
+	if b.rates() != n {
+		t.Error("an answer of a cram is recorded")
+	}
+}
+
 // TestUndoAcrossFilter: what was answered before the filter is of this sitting.
 func TestUndoAcrossFilter(t *testing.T) {
 	b := newBench(t, 0, 4, nil)
